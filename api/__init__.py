@@ -1,0 +1,1 @@
+"""The REST interface on the same Flask server."""

@@ -1,0 +1,1 @@
+"""The simulated exchange: Binance's protocol over a real socket."""

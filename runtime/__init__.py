@@ -1,0 +1,1 @@
+"""Settings, supervisor, logging, metrics and health."""
