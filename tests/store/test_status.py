@@ -1,0 +1,71 @@
+"""Live state and status: what writers say is what readers see."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from analytics.market import Bar
+from store import Store
+from store.live import open_bars
+
+BTC, ETH = "binance:BTCUSDT", "binance:ETHUSDT"
+
+
+def test_live_fields_of_several_writers_stay_apart(store: Store) -> None:
+    bar = Bar(60_000, 1.0, 2.5, 1.0, 2.0, 3.0, 6.0, 1.5, 4, 0)
+    store.live.set_states({BTC: {"state": "LIVE", "watermark_ms": 1234}, ETH: {"state": "GAP"}})
+    store.live.set_open_bars(BTC, {"1m": bar})
+    store.live.set_states({BTC: {"state": "QUIET"}, ETH: {}})
+    rows = store.live.read_many([ETH, BTC, "binance:NONE"])
+    assert rows[BTC] == {
+        "state": "QUIET",
+        "watermark_ms": "1234",
+        "open:1m": "[60000,1.0,2.5,1.0,2.0,3.0,6.0,1.5,4,0]",
+    }
+    assert open_bars(rows[BTC]) == {"1m": bar}
+    assert rows["binance:NONE"] == {}
+    assert store.live.read(ETH) == rows[ETH] == {"state": "GAP"}
+    assert store.live.watermarks([BTC, ETH]) == {BTC: 1234, ETH: 0}
+
+
+def test_nothing_to_say_is_no_command(store: Store) -> None:
+    store.live.set_states({})
+    store.live.set_open_bars(BTC, {})
+    store.status.set_feed({})
+    assert store.live.read_many([]) == store.live.watermarks([]) == store.status.feed() == {}
+
+
+def test_symbols_are_replaced(store: Store) -> None:
+    assert store.status.symbols() == []
+    store.status.set_symbols([ETH, BTC])
+    assert store.status.symbols() == [BTC, ETH]
+    store.status.set_symbols([ETH])
+    assert store.status.symbols() == [ETH]
+    store.status.set_symbols([])
+    assert store.status.symbols() == []
+
+
+def test_feed_fields_add_up(store: Store) -> None:
+    store.status.set_feed({"source": "binance", "state": "STARTING"})
+    store.status.set_feed({"state": "LIVE", "rate": 12.5})
+    assert store.status.feed() == {"source": "binance", "state": "LIVE", "rate": "12.5"}
+
+
+def test_a_switch_is_taken_once(store: Store) -> None:
+    assert store.status.take_asked_source() is None
+    store.status.ask_source("sim")
+    store.status.ask_source("binance")
+    assert store.status.take_asked_source() == "binance"
+    assert store.status.take_asked_source() is None
+
+
+def test_roles_and_their_beats(store: Store) -> None:
+    store.status.beat("ingest", {"ticks": 5})
+    beat = store.status.health("ingest")
+    assert abs(int(beat["beat_ms"]) - time.time() * 1000) < 10_000
+    assert (beat["pid"], beat["ticks"]) == (str(os.getpid()), "5")
+    assert store.status.health("web") == {}
+    store.status.set_role("web", {"state": "running", "pid": 7, "restarts": 0})
+    store.status.set_role("web", {"state": "waiting", "restarts": 1})
+    assert store.status.roles() == {"web": {"state": "waiting", "restarts": 1}}
