@@ -1,0 +1,92 @@
+"""The last window of a pair: the fit that live prices are held against, and what it rests on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.align import align_last
+from analytics.dependence import correlation, follows
+from analytics.hedge import Fit, NoFit, fit_ols
+from analytics.market import OPEN_MS, PARTIAL, TRADES, BarArray
+from analytics.reversion import HalfLife, half_life
+from analytics.spec import PairSpec
+from analytics.spread import Floats, scaled
+
+
+@dataclass(frozen=True, slots=True)
+class PairWindow:
+    """Fit of the last ``window`` closed shared bars; ``ready`` of them are there.
+
+    ``fit``, ``correlation`` and ``half_life`` are None while warming up and where they do not exist; ``problem`` says
+    why no z-score can be formed. ``y_spacing_ms`` and ``x_spacing_ms`` are each leg's mean time between trades over the
+    window, ``bar_spacing_ms`` the mean time between shared bars; 0 when there is nothing to take it from.
+    """
+
+    spec: PairSpec
+    ready: int
+    as_of_ms: int | None
+    fit: Fit | None
+    problem: str
+    correlation: float | None
+    half_life: HalfLife | None
+    partial_bars: int
+    y_spacing_ms: float
+    x_spacing_ms: float
+    bar_spacing_ms: float
+
+    def at(self, y_price: float | None, x_price: float | None) -> tuple[float | None, float | None]:
+        """Spread (in y's price, or log price) and z-score of two prices against this fit; None where unknown."""
+        if self.fit is None or y_price is None or x_price is None or min(y_price, x_price) <= 0:
+            return None, None
+        if self.spec.scale == "log":
+            spread = self.fit.residual(math.log(y_price), math.log(x_price))
+        else:
+            spread = self.fit.residual(y_price, x_price)
+        return spread, spread / self.fit.sigma if self.fit.sigma else None
+
+
+def pair_window(y_bars: BarArray, x_bars: BarArray, spec: PairSpec) -> PairWindow:
+    """The newest window of two legs' closed bars, each an (n, 10) array, oldest first."""
+    shared = align_last(y_bars, x_bars, spec.window)
+    ready = shared.open_ms.size
+    whole = ready == spec.window
+    y, x = scaled(shared.y, shared.x, spec.scale)
+    fit = fit_ols(y, x) if whole else None
+    counted = follows(shared.open_ms, spec.step_ms)
+    start_ms = int(shared.open_ms[0]) if ready else 0
+    end_ms = int(shared.open_ms[-1]) + spec.step_ms if ready else 0
+    return PairWindow(
+        spec=spec,
+        ready=ready,
+        as_of_ms=end_ms if ready else None,
+        fit=fit if isinstance(fit, Fit) else None,
+        problem=_problem(fit),
+        correlation=correlation(shared.y, shared.x, counted) if whole else None,
+        half_life=_half_life(fit, y, x, counted) if isinstance(fit, Fit) else None,
+        partial_bars=int(np.count_nonzero(shared.flags & PARTIAL)),
+        y_spacing_ms=_trade_spacing(y_bars, start_ms, end_ms),
+        x_spacing_ms=_trade_spacing(x_bars, start_ms, end_ms),
+        bar_spacing_ms=(end_ms - start_ms) / ready if ready else 0.0,
+    )
+
+
+def _problem(fit: Fit | NoFit | None) -> str:
+    if isinstance(fit, NoFit):
+        return fit.reason
+    return "the two legs move as one: no spread is left" if fit is not None and not fit.sigma else ""
+
+
+def _half_life(fit: Fit, y: Floats, x: Floats, counted: NDArray[np.bool_]) -> HalfLife | None:
+    result = half_life((y - fit.y_mean) - fit.slope * (x - fit.x_mean), counted)
+    return result if isinstance(result, HalfLife) else None
+
+
+def _trade_spacing(bars: BarArray, start_ms: int, end_ms: int) -> float:
+    """Mean time between a leg's trades over its own bars of the span, whether shared or not."""
+    first, last = np.searchsorted(bars[:, OPEN_MS], (start_ms, end_ms))
+    trades = float(bars[first:last, TRADES].sum())
+    return (end_ms - start_ms) / trades if trades else 0.0

@@ -1,0 +1,128 @@
+"""Rolling regression against pandas in the same run: time, accuracy, and what a pair costs the page.
+
+Seeded walks, 3,600 and 86,400 rows, window 300. Times are medians of interleaved runs; gate on the ratios, absolute
+times depend on the machine.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.live import LastTrade, PairBook, PairSpec, Series
+from analytics.market import CLOSE, OPEN_MS, TRADES, BarArray
+from analytics.rolling import rolling_ols
+from analytics.spread import extend_history, pair_history
+from analytics.window import pair_window
+
+Floats = NDArray[np.float64]
+
+SEED = 20240601
+WINDOW = 300
+SPEC = PairSpec("sim:YYY", "sim:XXX")
+
+
+def walks(rows: int, level: float) -> tuple[Floats, Floats]:
+    random = np.random.default_rng(SEED)
+    x = level + random.normal(0, 0.05, rows).cumsum()
+    return 2 + 1.5 * x + random.normal(0, 0.05, rows), x
+
+
+def bars(closes: Floats) -> BarArray:
+    table = np.zeros((closes.size, 10))
+    table[:, OPEN_MS] = np.arange(closes.size) * 60_000
+    table[:, CLOSE] = closes
+    table[:, TRADES] = 10
+    return table
+
+
+def interleaved(runs: int, *works: Callable[[], object]) -> list[float]:
+    """Median seconds of each work, run in turn so that a busy machine hits them alike."""
+    taken: list[list[float]] = [[] for _ in works]
+    for _ in range(runs):
+        for times, work in zip(taken, works, strict=True):
+            start = time.perf_counter()
+            work()
+            times.append(time.perf_counter() - start)
+    return [statistics.median(times) for times in taken]
+
+
+def pandas_slope(y: Floats, x: Floats) -> Floats:
+    import pandas as pd  # noqa: PLC0415
+
+    frame = pd.Series(x).rolling(WINDOW)
+    slope: Floats = (frame.cov(pd.Series(y)) / frame.var()).to_numpy()
+    return slope
+
+
+def exact_slope(y: Floats, x: Floats) -> Floats:
+    yw, xw = (np.lib.stride_tricks.sliding_window_view(part.astype(np.longdouble), WINDOW) for part in (y, x))
+    dy, dx = yw - yw.mean(axis=1, keepdims=True), xw - xw.mean(axis=1, keepdims=True)
+    slope: Floats = ((dy * dx).sum(axis=1) / (dx * dx).sum(axis=1)).astype(np.float64)
+    return slope
+
+
+class Market:
+    """Two symbols with bars that stand still."""
+
+    def __init__(self, y: BarArray, x: BarArray) -> None:
+        self._bars = {SPEC.y: Series(1, y), SPEC.x: Series(1, x)}
+        self.now_ms = int(y[-1, OPEN_MS]) + 60_000
+
+    def bars(self, symbol: str, timeframe: str) -> Series:  # noqa: ARG002
+        """The same bars for ever."""
+        return self._bars[symbol]
+
+    def trade(self, symbol: str) -> LastTrade:
+        """A trade at the last close."""
+        return LastTrade(1, self.now_ms, self._bars[symbol].bars[-1, CLOSE], 1.0, False, self.now_ms)
+
+    def state(self, symbol: str) -> str:  # noqa: ARG002
+        """Always live."""
+        return "LIVE"
+
+
+def page_costs() -> dict[str, float]:
+    result: dict[str, float] = {}
+    for rows in (1_440, 86_400):
+        y, x = (bars(walk) for walk in walks(rows, 100.0))
+        before = pair_history(y[:-1], x[:-1], SPEC)
+        whole, longer, window = interleaved(
+            9,
+            partial(pair_history, y, x, SPEC),
+            partial(extend_history, before, y, x, SPEC),
+            partial(pair_window, y, x, SPEC),
+        )
+        result |= {f"history_{rows}_ms": whole * 1e3, f"one_bar_more_{rows}_ms": longer * 1e3}
+        result[f"last_window_{rows}_ms"] = window * 1e3
+    market = Market(y, x)
+    book = PairBook(market)
+    (once,) = interleaved(2_000, lambda: book.now(SPEC, market.now_ms))
+    return result | {"now_us": once * 1e6}
+
+
+def main() -> dict[str, float]:
+    result: dict[str, float] = {}
+    for rows in (3_600, 86_400):
+        y, x = walks(rows, 100.0)
+        ours, theirs = interleaved(9, partial(rolling_ols, y, x, WINDOW), partial(pandas_slope, y, x))
+        result |= {f"rolling_ols_{rows}_ms": ours * 1e3, f"pandas_{rows}_ms": theirs * 1e3}
+        result[f"pandas_over_ours_{rows}"] = theirs / ours
+    for level in (1e2, 1e5, 1e7):
+        y, x = walks(3_600, level)
+        exact = exact_slope(y, x)
+        for name, slope in (("ours", rolling_ols(y, x, WINDOW).slope), ("pandas", pandas_slope(y, x))):
+            result[f"error_{name}_level_{level:.0e}"] = float(np.abs(slope[WINDOW - 1 :] / exact - 1).max())
+    result |= page_costs()
+    for name, value in result.items():
+        print(f"{name:32} {value:12.4g}")
+    return result
+
+
+if __name__ == "__main__":
+    main()
