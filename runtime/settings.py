@@ -1,4 +1,4 @@
-"""Typed settings: config.yaml, then SPREADBOARD_<SECTION>__<KEY>, then the command line; unknown keys stop the start."""
+"""Typed settings from config.yaml, the environment and the command line; an unknown key stops the start."""
 
 from __future__ import annotations
 
@@ -154,7 +154,9 @@ def load(
     Raises `ConfigError` with one line a problem.
     """
     values = _read_file(config)
-    for dotted, value in (_from_environ(environ if environ is not None else os.environ) | dict(overrides or {})).items():
+    for dotted, value in (
+        _from_environ(environ if environ is not None else os.environ) | dict(overrides or {})
+    ).items():
         section, _, key = dotted.partition(".")
         target = values.setdefault(section, {})
         if isinstance(target, dict):
@@ -170,10 +172,14 @@ def environment(settings: Settings) -> dict[str, str]:
     result = {}
     for section, model in settings:
         for key, value in model:
-            if isinstance(value, list):
-                value = ",".join("/".join(part) if isinstance(part, tuple) else part for part in value)
-            result[f"{ENV_PREFIX}{section}__{key}".upper()] = str(value)
+            result[f"{ENV_PREFIX}{section}__{key}".upper()] = _as_text(value)
     return result
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join("/".join(part) if isinstance(part, tuple) else part for part in value)
+    return str(value)
 
 
 def _read_file(config: Path | None) -> dict[str, Any]:
@@ -212,4 +218,7 @@ def _explain(problem: Any) -> str:
         near = difflib.get_close_matches(path[-1], names, n=1, cutoff=0.4)
         hint = f"did you mean `{'.'.join([*path[:-1], near[0]])}`?" if near else f"known here: {', '.join(names)}."
         return f"{dotted}: unknown key; {hint}"
-    return f"{dotted}: {problem['msg'][:1].lower()}{problem['msg'][1:]}, got {problem['input']!r}. See config.yaml."
+    allowed = problem["msg"][:1].lower() + problem["msg"][1:]
+    if problem["type"] == "string_pattern_mismatch":
+        allowed = "a symbol is 2 to 32 capital letters, digits, _ or -"
+    return f"{dotted}: {allowed}, got {problem['input']!r}. See config.yaml."
