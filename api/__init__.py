@@ -1,1 +1,5 @@
 """The REST interface on the same Flask server."""
+
+from api.register import register
+
+__all__ = ["register"]

@@ -1,0 +1,79 @@
+"""GET /api/v1/pair: the statistics of a pair as the page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask import Response
+
+from analytics.live import PairHistory, PairSpec, SpecError
+from analytics.market import name_of
+from analytics.spec import MAX_WINDOW, METHODS, MIN_WINDOW, SCALES
+from api import symbols, tables
+from api.bars import FORMAT, LIMIT, TIMEFRAME
+from api.parameters import Choice, Integer, Symbol
+from api.problems import bad_parameter
+from api.route import Context, Route
+from runtime.metrics import exchange_now_ms
+
+COLUMNS: Final = {
+    "open_ms": "open time of the closed bar that both legs share, UTC epoch milliseconds",
+    "time": "the same, ISO 8601",
+    "y": "close of y",
+    "x": "close of x",
+    "y_volume": "volume of y in its base asset",
+    "x_volume": "volume of x in its base asset",
+    "hedge_ratio": "units of x for one of y, fitted on the `window` shared bars before this one",
+    "intercept": "of the same fit",
+    "sigma": "standard deviation of the residuals of the same fit",
+    "spread": "y - intercept - hedge_ratio * x (of log prices with scale=log)",
+    "z": "spread / sigma",
+    "correlation": "of log returns over `window` bars, this one included",
+    "flags": "flags of the two bars, combined",
+}
+
+
+def columns(history: PairHistory, limit: int) -> dict[str, Any]:
+    """The newest ``limit`` rows of a pair's history; NaN while it warms up."""
+    newest = {name: getattr(history, name)[-limit:] for name in COLUMNS if name != "time"}
+    return {"open_ms": newest.pop("open_ms"), "time": tables.utc(history.open_ms[-limit:]), **newest}
+
+
+def _pair(context: Context, values: Mapping[str, Any]) -> Response:
+    y = symbols.resolve(context, "y", values["y"])
+    x = symbols.resolve(context, "x", values["x"])
+    settings = {name: values[name] for name in ("timeframe", "window", "method", "scale")}
+    try:
+        spec = PairSpec(y, x, **settings)
+    except SpecError as error:
+        raise bad_parameter(error.parameter, "another symbol than `y`", values[error.parameter], str(error)) from None
+    history = context.book.history(spec)
+    head = {
+        "y": y,
+        "x": x,
+        **settings,
+        "simulated": symbols.is_simulated(context, y) or symbols.is_simulated(context, x),
+        "truncated": len(history.open_ms) > values["limit"],
+        "now": context.book.now(spec, round(exchange_now_ms(context.store.status.feed()))),
+    }
+    title = f"{y}_{name_of(x)}_{spec.timeframe}"
+    return tables.respond(columns(history, values["limit"]), values["format"], title, head, "series")
+
+
+ROUTE: Final = Route(
+    "/api/v1/pair",
+    "A pair: latest values from the last trades (`now`; JSON and Parquet metadata only) and one row a closed bar.",
+    _pair,
+    (
+        Symbol("y", "The leg that is explained.", required=True),
+        Symbol("x", "The leg that explains.", required=True),
+        TIMEFRAME,
+        Integer("window", "Bars in the fit.", default=120, low=MIN_WINDOW, high=MAX_WINDOW),
+        Choice("method", "How the hedge ratio is estimated.", default="ols", choices=METHODS),
+        Choice("scale", "Prices as they are, or their logarithms.", default="level", choices=SCALES),
+        LIMIT,
+        FORMAT,
+    ),
+    COLUMNS,
+)

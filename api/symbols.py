@@ -1,0 +1,90 @@
+"""GET /api/v1/symbols, and how a symbol in a request is understood."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Response
+
+from analytics.market import TIMEFRAME_MS, name_of, venue_of
+from api.problems import Problem
+from api.route import Context, Route
+from api.tables import to_json
+from runtime.metrics import age_ms, exchange_now_ms, number
+
+SIMULATED_VENUE: Final = "sim"
+
+
+def resolve(context: Context, parameter: str, text: str) -> str:
+    """The full name of a symbol that is being watched; a bare one means the active venue.
+
+    Raises `Problem` (404) with the nearest names.
+    """
+    known = context.store.status.symbols()
+    symbol = text if ":" in text else f"{active_venue(context)}:{text}"
+    if symbol in known:
+        return symbol
+    text = text[:100]
+    near = difflib.get_close_matches(name_of(symbol)[:100].upper(), {name_of(name) for name in known}, n=3)
+    nearest = [name for name in known if name_of(name) in near]
+    hint = f"Nearest: {', '.join(nearest)}." if nearest else "GET /api/v1/symbols lists them."
+    raise Problem(
+        HTTPStatus.NOT_FOUND,
+        "unknown-symbol",
+        f"`{parameter}`: no symbol {text!r} is being watched. {hint}",
+        parameter=parameter,
+        allowed="a symbol of /api/v1/symbols",
+        got=text,
+        nearest=nearest,
+    )
+
+
+def active_venue(context: Context) -> str:
+    """The venue of the feed that runs now; before one has started, the configured one."""
+    return context.store.status.feed().get("venue") or context.settings.feed.source
+
+
+def is_simulated(context: Context, symbol: str) -> bool:
+    """Whether the trades of a symbol are made up."""
+    feed = context.store.status.feed()
+    venue = venue_of(symbol)
+    return venue == SIMULATED_VENUE or (feed.get("simulated") == "1" and feed.get("venue") == venue)
+
+
+def _symbols(context: Context, _values: Mapping[str, Any]) -> Response:
+    feed = context.store.status.feed()
+    symbols = context.store.status.symbols()
+    live = context.store.live.read_many(symbols) if symbols else {}
+    now_ms = exchange_now_ms(feed)
+    simulated = feed.get("simulated") == "1"
+    body = {
+        "feed": {name: feed.get(name) for name in ("source", "venue", "state")} | {"simulated": simulated},
+        "timeframes": list(TIMEFRAME_MS),
+        "symbols": [_row(symbol, live.get(symbol, {}), now_ms) for symbol in symbols],
+    }
+    response = Response(to_json(body), mimetype="application/json")
+    if simulated:
+        response.headers["X-Spreadboard-Simulated"] = "1"
+    return response
+
+
+def _row(symbol: str, fields: Mapping[str, str], now_ms: float) -> dict[str, Any]:
+    time_ms = number(fields, "time_ms")
+    age = age_ms(fields, now_ms)
+    return {
+        "symbol": symbol,
+        "venue": venue_of(symbol),
+        "name": name_of(symbol),
+        "state": fields.get("state", "INIT"),
+        "price": number(fields, "price"),
+        "time_ms": None if time_ms is None else int(time_ms),
+        "age_ms": None if age is None else round(age),
+    }
+
+
+ROUTE: Final = Route(
+    "/api/v1/symbols", "The symbols that are being watched, with their last price and state.", _symbols
+)

@@ -1,0 +1,68 @@
+"""/api/v1/pair: what the pair book says, in every format, without NaN."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+
+import numpy as np
+from pyarrow import parquet
+
+from tests.api.harness import BARS, Site, make_bars
+
+PAIR = "/api/v1/pair?y=ETHUSDT&x=BTCUSDT&window=50"
+
+
+def test_series_is_the_fit_of_the_bars_before(site: Site) -> None:
+    answer = site.get(PAIR)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert (body["y"], body["x"], body["timeframe"], body["window"]) == ("binance:ETHUSDT", "binance:BTCUSDT", "1m", 50)
+    rows = body["series"]
+    assert len(rows) == BARS
+    assert rows[49]["z"] is None
+    y = np.array([bar.close for bar in make_bars(2, 3_000.0)])
+    x = np.array([bar.close for bar in make_bars(1, 60_000.0)])
+    slope, intercept = np.polyfit(x[100:150], y[100:150], 1)
+    assert math.isclose(rows[150]["hedge_ratio"], slope, rel_tol=1e-6)
+    assert math.isclose(rows[150]["spread"], y[150] - intercept - slope * x[150], rel_tol=1e-6)
+    assert "NaN" not in answer.text
+
+
+def test_now_uses_the_last_trades(site: Site) -> None:
+    now = site.get(PAIR).json()["now"]
+    assert now["y_price"] == now["x_price"] == 149.5
+    assert now["window"] == 50
+    assert now["ready"] == 50
+    assert now["state"] in {"stale", "partial"}  # the recorded trades are old
+    assert now["z"] is not None
+
+
+def test_warming_up_is_said(site: Site) -> None:
+    body = site.get("/api/v1/pair?y=ETHUSDT&x=BTCUSDT&window=500").json()
+    assert body["now"]["state"] == "warming"
+    assert body["now"]["ready"] == BARS
+    assert body["now"]["z"] is None
+    assert all(row["z"] is None for row in body["series"])
+
+
+def test_csv_leaves_unknown_cells_empty(site: Site) -> None:
+    rows = list(csv.DictReader(io.StringIO(site.get(PAIR + "&format=csv").text)))
+    assert rows[0]["z"] == ""
+    assert float(rows[150]["z"]) == site.get(PAIR).json()["series"][150]["z"]
+
+
+def test_parquet_has_nulls_and_the_settings(site: Site) -> None:
+    answer = site.get(PAIR + "&format=parquet&limit=160")
+    table = parquet.read_table(io.BytesIO(answer.content))
+    assert table.num_rows == 160
+    assert table.column("z").null_count == 10  # rows 40 to 49 were still warming up
+    assert table.schema.metadata[b"window"] == b"50"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="binance-ETHUSDT_BTCUSDT_1m.parquet"'
+
+
+def test_the_same_leg_twice_is_refused(site: Site) -> None:
+    answer = site.get("/api/v1/pair?y=BTCUSDT&x=binance:BTCUSDT")
+    assert answer.status_code == 400
+    assert answer.json()["parameter"] == "x"
