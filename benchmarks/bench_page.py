@@ -51,18 +51,20 @@ def latencies(redis_url: str, painted: Sequence[tuple[int, int]]) -> np.ndarray[
 
 
 class Wire:
-    """Counts what the browser's updates cost on the wire, headers included."""
+    """The browser's update requests, and what their answers cost on the wire, headers included."""
 
     def __init__(self, page: Page):
-        self.sizes: list[int] = []
-        self.request: Request | None = None
+        self.requests: list[Request] = []
         page.on("requestfinished", self._finished)
 
     def _finished(self, request: Request) -> None:
         if "/_dash-update-component" in request.url and "pair-message" in (request.post_data or ""):
-            sizes = request.sizes()
-            self.sizes.append(sizes["responseHeadersSize"] + sizes["responseBodySize"])
-            self.request = request
+            self.requests.append(request)
+
+    def bytes(self, newest: int = 50) -> float:
+        """Median over the newest answers; 0 when there were none."""
+        sizes = [request.sizes() for request in self.requests[-newest:]]
+        return float(np.median([s["responseHeadersSize"] + s["responseBodySize"] for s in sizes])) if sizes else 0.0
 
 
 def watch(target: Board, seconds: float, viewers: int) -> dict[str, float]:
@@ -76,8 +78,8 @@ def watch(target: Board, seconds: float, viewers: int) -> dict[str, float]:
         page.wait_for_function("/[0-9]/.test(document.getElementById('card-z')?.textContent)", timeout=30_000)
         ready_s = time.monotonic() - target.started_s
         page.wait_for_timeout(3000)
-        crowd = Crowd(wire.request, viewers - 1) if viewers > 1 and wire.request else None
-        wire.sizes.clear()
+        crowd = Crowd(wire.requests[-1], viewers - 1) if viewers > 1 else None
+        wire.requests.clear()
         worker = target.web_worker()
         cpu_before = sum(worker.cpu_times()[:2])
         page.evaluate(WATCH)
@@ -85,12 +87,12 @@ def watch(target: Board, seconds: float, viewers: int) -> dict[str, float]:
         cpu_s = sum(worker.cpu_times()[:2]) - cpu_before
         painted = page.evaluate("window.painted")
         answered = crowd.stop() if crowd else 0
+        updates, size = len(wire.requests) or len(painted), wire.bytes()
         browser.close()
     waits = latencies(target.redis_url, painted)
     return {
         "trades": len(waits), "p50": float(np.percentile(waits, 50)), "p95": float(np.percentile(waits, 95)),
-        "updates": len(wire.sizes) or len(painted), "bytes": float(np.median(wire.sizes)) if wire.sizes else 0.0,
-        "cpu_ms": 1000 * cpu_s / max((len(wire.sizes) or len(painted)) + answered, 1),
+        "updates": updates, "bytes": size, "cpu_ms": 1000 * cpu_s / (updates + answered),
         "rss_mb": worker.memory_info().rss / 2**20, "ready_s": ready_s,
     }  # fmt: skip
 

@@ -1,1 +1,0 @@
-"""Alert rules, engine and delivery."""

@@ -1,0 +1,106 @@
+"""Opens connections in the background: endpoint fail-over, capped jittered backoff, one attempt at a time."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from ingest.connection import Connection, ConnectionLost, ConnectionRefused
+
+log = logging.getLogger(__name__)
+
+BACKOFF_S = (0.5, 60.0)
+HEALTHY_S = 60.0
+"""A connection that gave data for so long earns its successor a fresh backoff."""
+BARRED_S = 900.0
+MIN_SPACING_S = 1.0
+"""Binance allows 300 attempts in 5 minutes for everybody behind an address; this is all we take."""
+
+
+class Connector:
+    """Turns `want` into an open `Connection`, handed to ``deliver`` from another thread.
+
+    A failed attempt is reported to ``failed`` and retried on the next endpoint after
+    ``uniform(0, min(60, 0.5 * 2**n))`` seconds; ``Retry-After`` of a 429 or 418 is honoured; an endpoint
+    that answers 451 or 403 is left alone for 15 minutes.
+    """
+
+    def __init__(
+        self,
+        urls: Sequence[str],
+        *,
+        timeout_s: float,
+        ca_file: str,
+        deliver: Callable[[Connection], None],
+        failed: Callable[[str], None],
+    ):
+        self._urls = list(urls)
+        self._timeout_s, self._ca_file = timeout_s, ca_file
+        self._deliver, self._failed = deliver, failed
+        self._not_before_s = dict.fromkeys(urls, 0.0)
+        self._failures = 0
+        self._last_attempt_s = -MIN_SPACING_S
+        self._wanted = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="connector", daemon=True)
+        self._thread.start()
+
+    def want(self) -> None:
+        """Ask for one more connection; asking again while one is being opened changes nothing."""
+        self._wanted.set()
+
+    def healthy(self) -> None:
+        """A connection gave data for a while: forget the failures."""
+        self._failures = 0
+
+    def stop(self) -> None:
+        """Give up; an attempt that is under way is closed when it ends."""
+        self._stop.set()
+        self._wanted.set()
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            self._wanted.wait()
+            if self._stop.wait(max(0.0, self._last_attempt_s + MIN_SPACING_S - time.monotonic())):
+                return
+            self._attempt()
+
+    def _attempt(self) -> None:
+        url = min(self._urls, key=lambda each: max(self._not_before_s[each] - time.monotonic(), 0.0))
+        if self._stop.wait(max(0.0, self._not_before_s[url] - time.monotonic())):
+            return
+        self._last_attempt_s = time.monotonic()
+        try:
+            connection = Connection.open(url, timeout_s=self._timeout_s, ca_file=self._ca_file)
+        except ConnectionRefused as error:
+            self._set_back(url, str(error), self._penalty_s(error))
+        except ConnectionLost as error:
+            self._set_back(url, str(error), 0.0)
+        else:
+            self._wanted.clear()
+            if self._stop.is_set():
+                connection.close()
+            else:
+                self._deliver(connection)
+
+    def _penalty_s(self, error: ConnectionRefused) -> float:
+        if error.status in (451, 403):
+            return BARRED_S
+        if error.status in (418, 429):
+            wait_s = error.retry_after_s if error.retry_after_s is not None else 60.0
+            for url in self._urls:  # the limit is per IP address, whichever host tells
+                self._not_before_s[url] = max(self._not_before_s[url], time.monotonic() + wait_s)
+            return wait_s
+        return 0.0
+
+    def _set_back(self, url: str, reason: str, penalty_s: float) -> None:
+        self._failures += 1
+        base_s, cap_s = BACKOFF_S
+        pause_s = random.uniform(0, min(cap_s, base_s * 2 ** min(self._failures, 10)))
+        self._not_before_s[url] = time.monotonic() + max(penalty_s, pause_s * len(self._urls))
+        log.warning("no connection", extra={"reason": reason, "attempts": self._failures})
+        self._failed(reason)
+        self._stop.wait(pause_s)

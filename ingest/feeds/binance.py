@@ -1,0 +1,144 @@
+"""Binance spot: raw trades from the stream, the past from REST."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from analytics.market import SYNTHETIC, TIMEFRAME_MS, Bar, Tick
+from ingest.feeds.base import BadFrame, FeedError, Signal, UnknownSymbol
+from ingest.rest import RestClient
+
+KLINE_LIMIT = 1000
+TRADE_LIMIT = 1000
+
+
+class BinanceFeed:
+    """`ingest.feeds.base.Feed` for Binance spot, and for anything that speaks its protocol.
+
+    Combined streams only: they name the symbol. Times are the stream's default, milliseconds.
+    """
+
+    def __init__(
+        self,
+        stream_bases: Sequence[str],
+        rest: RestClient,
+        *,
+        venue: str = "binance",
+        stop: threading.Event | None = None,
+    ):
+        self.venue = venue
+        self.stream_bases = stream_bases
+        self._rest = rest
+        self._stop = stop
+        self._prefix = f"{venue}:"
+
+    def stream_url(self, base: str, names: Sequence[str]) -> str:
+        """One combined stream of raw trades."""
+        return f"{base.rstrip('/')}/stream?streams=" + "/".join(f"{name.lower()}@trade" for name in names)
+
+    def read(self, frame: bytes) -> Tick | Signal:
+        """The trade in a frame.
+
+        A trade payload is ``{"e":"trade","E":event ms,"s":"BTCUSDT","t":id,"p":"61828.01","q":"0.001",
+        "T":trade ms,"m":true when the buyer was the maker,"M":ignored}``, wrapped as ``{"stream":..,"data":..}``.
+        """
+        try:
+            message = orjson.loads(frame)
+            data = message.get("data", message)
+            if data.get("e") != "trade":
+                return _signal(message, data)
+            return Tick(
+                self._prefix + data["s"], data["t"], data["T"], float(data["p"]), float(data["q"]), data["m"] is True
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BadFrame(f"{type(error).__name__}: {error}") from None
+
+    def check_symbols(self, names: Sequence[str]) -> list[str]:
+        """Names that exchangeInfo refuses or that are not TRADING."""
+        try:
+            return self._not_trading(symbols=orjson.dumps(list(names)).decode())
+        except UnknownSymbol:
+            unknown = []
+            for name in names:
+                try:
+                    unknown += self._not_trading(symbol=name)
+                except UnknownSymbol:
+                    unknown.append(name)
+            return unknown
+
+    def _not_trading(self, **params: str) -> list[str]:
+        info = self._get("exchangeInfo", **params)
+        return [row["symbol"] for row in info["symbols"] if row["status"] != "TRADING"]
+
+    def clock_offset_ms(self) -> float:
+        """Exchange clock minus ours: the answer is taken as stamped halfway through the request."""
+        start = time.time()
+        server_ms = self._get("time")["serverTime"]
+        return float(server_ms - (start + time.time()) * 500)
+
+    def newest_id(self, name: str) -> int:
+        """Last raw id of the newest aggregate: the cheapest request that tells it."""
+        return int(self._get("aggTrades", symbol=name, limit=1)[-1]["l"])
+
+    def recent_trades(self, name: str) -> list[Tick]:
+        """The newest 1000 trades."""
+        return self._ticks(name, self._get("trades", symbol=name, limit=TRADE_LIMIT))
+
+    def trades_from(self, name: str, first_id: int) -> list[Tick]:
+        """Up to 1000 trades from ``first_id`` on.
+
+        Hosts that serve only public data lack historicalTrades; the newest trades help where they reach back.
+        """
+        try:
+            rows = self._get("historicalTrades", symbol=name, fromId=first_id, limit=TRADE_LIMIT)
+        except UnknownSymbol:
+            raise
+        except FeedError:
+            rows = self._get("trades", symbol=name, limit=TRADE_LIMIT)
+        return [tick for tick in self._ticks(name, rows) if tick.trade_id >= first_id]
+
+    def klines(self, name: str, timeframe: str, start_ms: int, end_ms: int) -> list[Bar]:
+        """Closed klines as bars; a bucket without trades has no bar."""
+        step, bars = TIMEFRAME_MS[timeframe], []
+        while start_ms < end_ms:
+            rows = self._get(
+                "klines", symbol=name, interval=timeframe, startTime=start_ms, endTime=end_ms - 1, limit=KLINE_LIMIT
+            )
+            bars += [_bar(row) for row in rows if row[0] < end_ms and row[8] > 0]
+            if len(rows) < KLINE_LIMIT:
+                break
+            start_ms = rows[-1][0] + step
+        return bars
+
+    def _ticks(self, name: str, rows: Sequence[dict[str, Any]]) -> list[Tick]:
+        symbol = self._prefix + name
+        ticks = [
+            Tick(symbol, row["id"], row["time"], float(row["price"]), float(row["qty"]), row["isBuyerMaker"])
+            for row in rows
+        ]
+        return sorted(ticks, key=lambda tick: tick.trade_id)
+
+    def _get(self, call: str, **params: str | int) -> Any:
+        return self._rest.get(f"/api/v3/{call}", params, stop=self._stop)
+
+
+def _signal(message: dict[str, Any], data: dict[str, Any]) -> Signal:
+    """What a frame without a trade means; raises `BadFrame` when it means nothing."""
+    if data.get("e") == "serverShutdown" or message.get("stream") == "!serverShutdown":
+        return Signal.SHUTDOWN
+    if "result" in message or "error" in message or "code" in message or "e" in data or "stream" in message:
+        return Signal.IGNORE
+    raise BadFrame("neither a trade nor an event")
+
+
+def _bar(row: Sequence[Any]) -> Bar:
+    """Kline row: openTime, o, h, l, c, volume, closeTime, quoteVolume, trades, takerBuyBase, takerBuyQuote, unused."""
+    return Bar(
+        row[0], float(row[1]), float(row[2]), float(row[3]), float(row[4]),
+        float(row[5]), float(row[7]), float(row[9]), row[8], SYNTHETIC,
+    )  # fmt: skip

@@ -1,0 +1,243 @@
+"""One ingest session: a venue's trades from the socket into the tick streams, in id order, gaps refilled."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
+from functools import partial
+
+from analytics.market import Tick
+from ingest import quarantine
+from ingest.channel import Channel
+from ingest.connection import Connection, ConnectionLost, wait_readable
+from ingest.feeds.base import BadFrame, Feed, FeedError, Signal
+from ingest.links import Links
+from ingest.repair import Repair
+from ingest.status import StatusWriter
+from runtime.settings import Settings
+from store import Store, StoreError
+
+log = logging.getLogger(__name__)
+
+FRAMES_A_READ = 2_000
+IDLE_S = 0.02
+TIDY_S = 0.25
+OFFSET_EVERY_S = 300.0
+
+
+class Outcome(Enum):
+    """Why a session ended."""
+
+    STOPPED = "stopped"
+    NO_ANSWER = "no live endpoint answered in time"
+    SWITCH = "the user asked for another source"
+    STORE_LOST = "the store was lost; what it holds must be read again"
+
+
+class Session:
+    """Reads, orders and writes on the calling thread; connects and asks REST on others.
+
+    No queue stands between socket and store: while the store is slow the kernel's socket buffer fills, and what
+    the exchange then drops comes back as a gap that is refilled. Results of the other threads come through
+    ``_inbox`` as functions to call.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        store: Store,
+        settings: Settings,
+        stop: threading.Event,
+        names: list[str],
+        *,
+        simulated: bool,
+        tend: Callable[[], object] | None = None,
+    ):
+        """``tend`` is called four times a second: whatever the venue needs to live."""
+        self._feed, self._store, self._config = feed, store, settings.feed
+        self._stop, self._names, self._tend = stop, names, tend
+        self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._out: list[Tick] = []
+        self._over = threading.Event()
+        self._executor = ThreadPoolExecutor(6, "rest")
+        self.offset_ms = 0.0
+        """Exchange clock minus ours."""
+        self._offset_at_s = -OFFSET_EVERY_S
+        self.answered = False
+        """Whether a trade has come by the stream."""
+        self.asked: str | None = None
+        """The source that a user asked for instead of this one."""
+        self._last_frame_s = 0.0
+        self.quarantine = quarantine.Quarantine()
+        self.channels: dict[str, Channel] = {}
+        self.status = StatusWriter(store, feed.venue, simulated=simulated, stale_after_s=self._config.stale_after_s)
+        self._repair = Repair(
+            feed,
+            store,
+            self._config,
+            executor=self._executor,
+            post=self._inbox.put,
+            out=self._out,
+            exchange_ms=self.exchange_ms,
+            over=self._over,
+        )
+        self.backfill = self._repair.backfill
+        urls = [feed.stream_url(base, names) for base in feed.stream_bases]
+        self._links = Links(urls, self._config, post=self._inbox.put, changed=self._link_changed)
+
+    def exchange_ms(self) -> float:
+        """The exchange's clock."""
+        return time.time() * 1000 + self.offset_ms
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection is open."""
+        return bool(self._links.open)
+
+    def receiving(self, now_s: float) -> bool:
+        """Whether a connection is open that gave a trade, and frames not long ago."""
+        return self.answered and self.connected and now_s - self._last_frame_s < self._config.silent_after_s
+
+    def run(self, give_up_after_s: float | None) -> Outcome:
+        """Work until stopped, switched, or (with ``give_up_after_s``) no endpoint has answered for so long."""
+        started_s, tidied_s = time.monotonic(), 0.0
+        try:
+            self._start()
+            while not self._stop.is_set():
+                for connection in wait_readable(self._links.open, IDLE_S):
+                    self._read(connection)
+                if not self.connected:
+                    self._stop.wait(IDLE_S)
+                self._take_inbox()
+                self._write()
+                now_s = time.monotonic()
+                if now_s - tidied_s >= TIDY_S:
+                    tidied_s = now_s
+                    self._tidy(now_s)
+                    if self.asked not in (None, self._feed.venue):
+                        return Outcome.SWITCH
+                if give_up_after_s and not self.answered and now_s - started_s > give_up_after_s:
+                    return Outcome.NO_ANSWER
+            return Outcome.STOPPED
+        except StoreError as error:
+            log.warning("store lost", extra={"reason": str(error)})
+            return Outcome.STORE_LOST
+        finally:
+            self._end()
+
+    def _start(self) -> None:
+        for name in self._names:
+            newest = self._store.ticks.newest(f"{self._feed.venue}:{name}")
+            channel = Channel(self._feed.venue, name, newest.trade_id if newest else None)
+            self.channels[channel.symbol] = channel
+        self._store.status.set_symbols(list(self.channels))
+        self.status.feed(state="STARTING", reason="connecting")
+        self._executor.submit(self._ask_symbols)
+        spans = {"1m": self._config.backfill_1m_minutes, "1s": self._config.backfill_1s_minutes}
+        self.backfill.past(self._names, {**spans, "5m": self._config.backfill_1m_minutes})
+
+    def _end(self) -> None:
+        self._over.set()
+        self._links.close()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _link_changed(self, connected: bool, detail: str) -> None:
+        if not connected:
+            self.status.feed(state="DOWN", reason=detail)
+            return
+        for channel in self.channels.values():
+            channel.reconnected()
+        self._last_frame_s = time.monotonic()
+        self.status.connected(detail)
+
+    # --- the hot path -------------------------------------------------------------------------------------
+
+    def _read(self, connection: Connection) -> None:
+        """Frames of one connection into the sequencers; trades that may be written now go to ``_out``."""
+        try:
+            frames = connection.frames(FRAMES_A_READ)
+        except ConnectionLost as error:
+            self._links.lost(connection, str(error))
+            return
+        read, channels, out = self._feed.read, self.channels, self._out
+        now_ms, now_s = self.exchange_ms(), time.monotonic()
+        self._last_frame_s = now_s
+        for frame in frames:
+            try:
+                tick = read(frame)
+            except BadFrame as error:
+                self.quarantine.add("frames", str(error), frame[:300])
+                continue
+            if not isinstance(tick, Tick):
+                if tick is Signal.SHUTDOWN:
+                    self._links.replace(connection, "the server announced its shutdown")
+                continue
+            channel = channels.get(tick.symbol)
+            reason = quarantine.fault(tick, now_ms) if channel else "a symbol that nobody asked for"
+            if reason or channel is None:
+                self.quarantine.add(tick.symbol, reason or "", tick)
+                continue
+            channel.sequencer.offer(tick, out)
+            channel.traded(now_s)
+            if channel.sequencer.held and not channel.refilling:
+                self._repair.refill(channel)
+            self.answered = True
+        if out:
+            self.status.sample_latency(now_ms - out[-1].time_ms)
+
+    def _write(self) -> None:
+        if self._out:
+            self._store.ticks.append(self._out, int(time.time() * 1000))
+            self._out.clear()
+
+    def _take_inbox(self) -> None:
+        while True:
+            try:
+                self._inbox.get_nowait()()
+            except queue.Empty:
+                return
+
+    # --- housekeeping -------------------------------------------------------------------------------------
+
+    def _tidy(self, now_s: float) -> None:
+        self._links.tidy(now_s)
+        for channel in self.channels.values():
+            silent = self._repair.tidy(channel, now_s, connected=self.connected)
+            if silent and self.connected:
+                self._links.replace(self._links.open[-1], f"{channel.name} is silent, but traded")
+        if now_s - self._offset_at_s > OFFSET_EVERY_S:
+            self._offset_at_s = now_s
+            self._executor.submit(self._ask_offset)
+        self.backfill.tidy()
+        self.status.write(self, now_s)
+        self.asked = self._store.status.take_asked_source()
+        if self._tend:
+            self._tend()
+
+    def _ask_offset(self) -> None:
+        try:
+            self.offset_ms = self._feed.clock_offset_ms()
+        except FeedError as error:
+            log.info("clock offset unknown", extra={"reason": str(error)})
+
+    def _ask_symbols(self) -> None:
+        try:
+            unknown = self._feed.check_symbols(self._names)
+        except FeedError as error:
+            log.info("symbols not checked", extra={"reason": str(error)})
+            return
+        if unknown:
+            self._inbox.put(partial(self._drop, unknown))
+
+    def _drop(self, unknown: list[str]) -> None:
+        for name in unknown:
+            self.channels.pop(f"{self._feed.venue}:{name}", None)
+        text = f"{self._feed.venue} does not trade {', '.join(unknown)}: take it out of feed.symbols"
+        log.error(text)
+        self.status.note = text
+        self._store.status.set_symbols(list(self.channels))

@@ -1,0 +1,95 @@
+"""What the ingestor says of itself: the feed's state, each symbol's state and watermark, its own beat."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from statistics import median
+from typing import TYPE_CHECKING
+
+from store import Store
+
+if TYPE_CHECKING:
+    from ingest.session import Session
+
+FEED_EVERY_S = 1.0
+LATENCIES = 200
+
+
+class StatusWriter:
+    """Writes ``feed:status``, the ingestor's fields of ``live:{symbol}`` and ``health:ingest``."""
+
+    def __init__(self, store: Store, venue: str, *, simulated: bool, stale_after_s: float):
+        self._store, self._stale_after_s = store, stale_after_s
+        self._fields: dict[str, str | int | float] = {
+            "source": venue, "venue": venue, "simulated": int(simulated), "live_available": 0, "reconnects": 0,
+        }  # fmt: skip
+        self._latencies_ms: deque[float] = deque(maxlen=LATENCIES)
+        self._written_s = self._rated_s = 0.0
+        self._ticks_rated = 0
+        self.note = ""
+        """Something the user must know, whatever else happens; empty for none."""
+
+    def feed(self, *, state: str, reason: str) -> None:
+        """The feed's state changed; it is written at once."""
+        if self._fields.get("state") != state:
+            self._fields["since_ms"] = int(time.time() * 1000)
+        self._fields |= {"state": state, "reason": self.note or reason}
+        self._store.status.set_feed(self._fields)
+
+    def connected(self, url: str) -> None:
+        """A connection was opened."""
+        if "url" in self._fields:
+            self._fields["reconnects"] = int(self._fields["reconnects"]) + 1
+        self._fields["url"] = url
+        self.feed(state=str(self._fields.get("state", "STARTING")), reason="connected, no trade yet")
+
+    def live_available(self, available: bool) -> None:
+        """Whether a live endpoint would answer while simulated data are shown."""
+        self._fields["live_available"] = int(available)
+
+    def sample_latency(self, latency_ms: float) -> None:
+        """Exchange's trade time to receipt, on the exchange's clock."""
+        self._latencies_ms.append(latency_ms)
+
+    @property
+    def lag_ms(self) -> float:
+        """Worst recent latency, 0 to 5000 ms: a trade may still be on its way for so long."""
+        return min(max(self._latencies_ms, default=0.0), 5000.0)
+
+    def write(self, session: Session, now_s: float) -> None:
+        """Symbol states now; the feed's own once a second."""
+        self._write_symbols(session, now_s)
+        if now_s - self._written_s < FEED_EVERY_S:
+            return
+        self._written_s = now_s
+        ticks = sum(channel.sequencer.ticks for channel in session.channels.values())
+        rate = (ticks - self._ticks_rated) / max(now_s - self._rated_s, 1e-9) if self._rated_s else 0.0
+        self._ticks_rated, self._rated_s = ticks, now_s
+        self._fields |= {
+            "rate": round(rate, 1),
+            "latency_ms": round(median(self._latencies_ms), 1) if self._latencies_ms else "",
+            "clock_offset_ms": round(session.offset_ms, 1),
+            "filled_bars": session.backfill.filled,
+            "refused_frames": session.quarantine.counts["frames"],
+        }
+        if session.receiving(now_s):
+            self.feed(state="LIVE", reason="")
+        else:
+            self._store.status.set_feed(self._fields)
+        self._store.status.beat("ingest", {"ticks": ticks, "rate": round(rate, 1)})
+
+    def _write_symbols(self, session: Session, now_s: float) -> None:
+        connected, stale_after_s = session.connected, self._stale_after_s
+        watermark_ms = int(session.exchange_ms() - max(self.lag_ms, 0.0))
+        rows: dict[str, dict[str, str | int | float]] = {}
+        for symbol, channel in session.channels.items():
+            row: dict[str, str | int | float] = {
+                "state": channel.state(connected=connected, now_s=now_s, stale_after_s=stale_after_s),
+                "quarantined": session.quarantine.counts[symbol],
+                **channel.counters(),
+            }
+            if channel.complete(connected=connected):
+                row["watermark_ms"] = watermark_ms
+            rows[symbol] = row
+        self._store.live.set_states(rows)
