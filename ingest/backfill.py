@@ -82,7 +82,7 @@ class Backfill:
             self.filled += self._store.bars.put(symbol, job.timeframe, bars)
         except (FeedError, StoreError) as error:
             again = job._replace(due_ms=time.time() * 1000 + RETRY_S * 1000, tries=job.tries + 1)
-            level = logging.WARNING if again.tries == TRIES else logging.INFO
-            log.log(level, "back-fill failed", extra={"symbol": job.name, "tf": job.timeframe, "reason": str(error)})
             if again.tries < TRIES:
                 self._add([again])
+            else:
+                log.warning("bars not filled", extra={"symbol": job.name, "tf": job.timeframe, "reason": str(error)})

@@ -22,7 +22,7 @@ class ConnectionRefused(Exception):
     """The server answered the upgrade with an HTTP status."""
 
     def __init__(self, url: str, status: int, retry_after_s: float | None):
-        super().__init__(f"{url} refused the upgrade with status {status}")
+        super().__init__(f"{_place(url)} refused the upgrade with status {status}")
         self.status = status
         self.retry_after_s = retry_after_s
 
@@ -75,6 +75,11 @@ class _ReadAhead:
         return getattr(self._sock, name)
 
 
+def _place(url: str) -> str:
+    """A stream's address without the names of its streams."""
+    return url.partition("/stream?")[0]
+
+
 class Connection:
     """A connected WebSocket. Pings are answered while frames are read; not thread-safe."""
 
@@ -105,7 +110,7 @@ class Connection:
             seconds = float(after) if after.replace(".", "", 1).isdigit() else None
             raise ConnectionRefused(url, error.status_code, seconds) from None
         except (websocket.WebSocketException, OSError, ValueError) as error:
-            raise ConnectionLost(f"{url}: {type(error).__name__}: {error}") from None
+            raise ConnectionLost(f"{_place(url)}: {type(error).__name__}: {error}") from None
         return cls(ws, url)
 
     def fileno(self) -> int:
@@ -133,11 +138,11 @@ class Connection:
                 if opcode in (ABNF.OPCODE_TEXT, ABNF.OPCODE_BINARY):
                     found.append(frame.data)
                 elif opcode == ABNF.OPCODE_CLOSE:
-                    raise ConnectionLost(f"{self.url}: closed by the server ({_close_reason(frame.data)})")
+                    raise ConnectionLost(f"{_place(self.url)}: closed by the server ({_close_reason(frame.data)})")
                 if found or not self._ahead.buffered:
                     break
         except (websocket.WebSocketException, OSError, ValueError) as error:
-            raise ConnectionLost(f"{self.url}: {type(error).__name__}: {error}") from None
+            raise ConnectionLost(f"{_place(self.url)}: {type(error).__name__}: {error}") from None
         return found
 
     def close(self) -> None:

@@ -23,9 +23,9 @@ MIN_SPACING_S = 1.0
 class Connector:
     """Turns `want` into an open `Connection`, handed to ``deliver`` from another thread.
 
-    A failed attempt is reported to ``failed`` and retried on the next endpoint after
-    ``uniform(0, min(60, 0.5 * 2**n))`` seconds; ``Retry-After`` of a 429 or 418 is honoured; an endpoint
-    that answers 451 or 403 is left alone for 15 minutes.
+    A failed attempt is reported to ``failed`` and followed by one at the next endpoint after
+    ``uniform(0, min(60, 0.5 * 2**n))`` seconds in round n; ``Retry-After`` of a 429 or 418 is honoured; an
+    endpoint that answers 451 or 403 is left alone for 15 minutes.
     """
 
     def __init__(
@@ -40,7 +40,8 @@ class Connector:
         self._urls = list(urls)
         self._timeout_s, self._ca_file = timeout_s, ca_file
         self._deliver, self._failed = deliver, failed
-        self._not_before_s = dict.fromkeys(urls, 0.0)
+        self._barred_s = dict.fromkeys(urls, 0.0)
+        self._tried_s = dict.fromkeys(urls, 0.0)
         self._failures = 0
         self._last_attempt_s = -MIN_SPACING_S
         self._wanted = threading.Event()
@@ -69,16 +70,18 @@ class Connector:
             self._attempt()
 
     def _attempt(self) -> None:
-        url = min(self._urls, key=lambda each: max(self._not_before_s[each] - time.monotonic(), 0.0))
-        if self._stop.wait(max(0.0, self._not_before_s[url] - time.monotonic())):
+        now_s = time.monotonic()
+        url = min(self._urls, key=lambda each: (max(self._barred_s[each] - now_s, 0.0), self._tried_s[each]))
+        if self._stop.wait(max(0.0, self._barred_s[url] - now_s)):
             return
-        self._last_attempt_s = time.monotonic()
+        self._tried_s[url] = self._last_attempt_s = time.monotonic()
         try:
             connection = Connection.open(url, timeout_s=self._timeout_s, ca_file=self._ca_file)
         except ConnectionRefused as error:
-            self._set_back(url, str(error), self._penalty_s(error))
+            self._bar(url, error)
+            self._pause(str(error))
         except ConnectionLost as error:
-            self._set_back(url, str(error), 0.0)
+            self._pause(str(error))
         else:
             self._wanted.clear()
             if self._stop.is_set():
@@ -86,21 +89,19 @@ class Connector:
             else:
                 self._deliver(connection)
 
-    def _penalty_s(self, error: ConnectionRefused) -> float:
+    def _bar(self, url: str, error: ConnectionRefused) -> None:
         if error.status in (451, 403):
-            return BARRED_S
-        if error.status in (418, 429):
-            wait_s = error.retry_after_s if error.retry_after_s is not None else 60.0
-            for url in self._urls:  # the limit is per IP address, whichever host tells
-                self._not_before_s[url] = max(self._not_before_s[url], time.monotonic() + wait_s)
-            return wait_s
-        return 0.0
+            self._barred_s[url] = time.monotonic() + BARRED_S
+        elif error.status in (418, 429):  # the limit is per IP address, whichever host tells
+            wait_s = 60.0 if error.retry_after_s is None else error.retry_after_s
+            for each in self._urls:
+                self._barred_s[each] = max(self._barred_s[each], time.monotonic() + wait_s)
 
-    def _set_back(self, url: str, reason: str, penalty_s: float) -> None:
+    def _pause(self, reason: str) -> None:
+        """Report a failure and wait; the pause grows with every round through the endpoints."""
+        rounds = self._failures // len(self._urls)
         self._failures += 1
-        base_s, cap_s = BACKOFF_S
-        pause_s = random.uniform(0, min(cap_s, base_s * 2 ** min(self._failures, 10)))
-        self._not_before_s[url] = time.monotonic() + max(penalty_s, pause_s * len(self._urls))
         log.warning("no connection", extra={"reason": reason, "attempts": self._failures})
         self._failed(reason)
-        self._stop.wait(pause_s)
+        base_s, cap_s = BACKOFF_S
+        self._stop.wait(random.uniform(0, min(cap_s, base_s * 2 ** min(rounds, 10))))

@@ -112,7 +112,7 @@ class Repair:
                 newest_id = self._feed.newest_id(channel.name)
                 self._post(partial(channel.expect, newest_id))
         except (FeedError, LookupError) as error:
-            log.info("newest trade unknown", extra={"symbol": channel.symbol, "reason": str(error)})
+            log.debug("newest trade unknown", extra={"symbol": channel.symbol, "reason": str(error)})
             if channel.sequencer.waiting:
                 self._post(partial(self._begin, channel, []))
         finally:

@@ -38,7 +38,7 @@ class RestClient:
         self._lock = threading.Lock()
         self._not_before: dict[str, float] = {}
         self._lacking: set[tuple[str, str]] = set()
-        self._quiet_until = 0.0
+        self._quiet_until = self._complain_after = 0.0
         self._weight_limit = weight_limit
         context = ssl.create_default_context(cafile=ca_file or None)
         self._pool = urllib3.PoolManager(
@@ -67,7 +67,17 @@ class RestClient:
                     problems.append(f"{base}: answer is not JSON")
                     continue
             problems.append(self._refused(base, path, answer))
-        raise FeedError(f"GET {path}: no host answered ({'; '.join(problems) or 'all are barred for now'})")
+        problem = f"GET {path}: no host answered ({'; '.join(problems) or 'all are barred for now'})"
+        self._complain(problem)
+        raise FeedError(problem)
+
+    def _complain(self, problem: str) -> None:
+        """Log a failure, the first of each half minute."""
+        with self._lock:
+            if time.monotonic() < self._complain_after:
+                return
+            self._complain_after = time.monotonic() + 30
+        log.warning(problem)
 
     def _refused(self, base: str, path: str, answer: urllib3.BaseHTTPResponse) -> str:
         """Act on a status other than 200; the text of the problem."""

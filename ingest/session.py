@@ -223,13 +223,13 @@ class Session:
         try:
             self.offset_ms = self._feed.clock_offset_ms()
         except FeedError as error:
-            log.info("clock offset unknown", extra={"reason": str(error)})
+            log.debug("clock offset unknown", extra={"reason": str(error)})
 
     def _ask_symbols(self) -> None:
         try:
             unknown = self._feed.check_symbols(self._names)
         except FeedError as error:
-            log.info("symbols not checked", extra={"reason": str(error)})
+            log.debug("symbols not checked", extra={"reason": str(error)})
             return
         if unknown:
             self._inbox.put(partial(self._drop, unknown))
