@@ -93,14 +93,21 @@ def prefer(stored: Bar | None, new: Bar) -> Bar | None:
     """Which bar the store should hold; None when the stored one stays.
 
     A complete bar is never replaced by a partial one, nor a bar built from our own ticks by a kline,
-    unless the stored bar is partial. What was revised once stays marked as revised.
+    unless the stored bar is partial. What was revised once stays marked as revised. One bar may lose its
+    completeness: our own, when a revision with at least its trades shows that some are missing.
+
+    >>> whole = Bar(0, 1, 1, 1, 1, 5, 5, 0, 5, 0)
+    >>> prefer(whole, whole._replace(trades=3, flags=PARTIAL)) is None
+    True
+    >>> prefer(whole, whole._replace(trades=6, flags=PARTIAL | REVISED)).trades
+    6
     """
     if stored is None:
         return new
     stored_whole, new_whole = not stored.flags & PARTIAL, not new.flags & PARTIAL
-    if stored_whole and not new_whole:
-        return None
     from_ticks = not stored.flags & SYNTHETIC
+    if stored_whole and not new_whole and not (from_ticks and new.flags & REVISED and new.trades >= stored.trades):
+        return None
     if new.flags & SYNTHETIC and from_ticks and stored_whole:
         return None
     merged = new._replace(flags=new.flags | (stored.flags & REVISED))
