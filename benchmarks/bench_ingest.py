@@ -32,7 +32,11 @@ def running(command: list[str], **environ: str) -> Iterator[subprocess.Popen[str
         yield process
     finally:
         process.terminate()
-        process.wait(10)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def peer_python() -> str:

@@ -7,6 +7,7 @@ import hashlib
 import random
 import socket
 import sys
+import threading
 
 import orjson
 
@@ -47,23 +48,30 @@ def exchange_info() -> bytes:
 
 
 def serve(event: str, count: int) -> None:
-    """Answer exchangeInfo by HTTP as often as asked; send all frames to the first WebSocket, then wait for its end."""
+    """Answer exchangeInfo by HTTP, 404 to all else; send all frames to the first WebSocket."""
     wire = frames(event, count)
     listener = socket.create_server(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)
+    reader: socket.socket | None = None
     while True:
         peer, _ = listener.accept()
         request = b""
         while b"\r\n\r\n" not in request:
             request += peer.recv(4096)
         keys = [line for line in request.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key")]
-        if keys:
-            break
+        if keys and reader is None:
+            reader = peer
+            threading.Thread(target=send, args=(reader, keys[0].split(b": ")[1], wire), daemon=True).start()
+            continue
         body = exchange_info()
         status = b"200 OK" if b"exchangeInfo" in request else b"404 Not Found"
         peer.sendall(b"HTTP/1.1 %b\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
         peer.close()
-    accept = base64.b64encode(hashlib.sha1(keys[0].split(b": ")[1] + GUID).digest())
+
+
+def send(peer: socket.socket, key: bytes, wire: bytes) -> None:
+    """Upgrade, and send everything."""
+    accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
     peer.sendall(
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"

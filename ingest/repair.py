@@ -19,6 +19,9 @@ from store import Store
 
 log = logging.getLogger(__name__)
 
+SEED_S = 2.0
+"""The first trades of a symbol wait so long for older ones from REST."""
+
 
 class Repair:
     """Works for the session's thread; what asks the network runs on the executor and comes back through ``post``.
@@ -46,6 +49,8 @@ class Repair:
     def tidy(self, channel: Channel, now_s: float, *, connected: bool) -> bool:
         """Look after one symbol; True when its stream is silent about trades that REST knows."""
         channel.settle()
+        if channel.sequencer.held and channel.sequencer.waiting and now_s - channel.checked_s > SEED_S:
+            self._begin(channel, [])
         if connected and channel.needs_check(now_s, self._config.stale_after_s):
             channel.checking, channel.checked_s = True, now_s
             self._executor.submit(self._ask_newest, channel)
@@ -120,6 +125,8 @@ class Repair:
 
     def _begin(self, channel: Channel, older: list[Tick]) -> None:
         """First trades of a symbol that the store does not know; the bars that they begin in are healed."""
+        if not channel.sequencer.waiting:
+            return
         at = len(self._out)
         channel.sequencer.start([tick for tick in older if not quarantine.fault(tick, self._exchange_ms())], self._out)
         channel.caught_up = not channel.sequencer.held

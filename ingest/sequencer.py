@@ -39,15 +39,13 @@ class Sequencer:
     def offer(self, tick: Tick, out: list[Tick]) -> None:
         """Take a trade from the stream or from a refill; what may be written now is added to ``out`` in id order."""
         last_id, trade_id = self.last_id, tick.trade_id
-        if self.waiting:
-            self.held[trade_id] = tick
-        elif last_id is None or trade_id == last_id + 1:
+        if not self.waiting and (last_id is None or trade_id == last_id + 1):
             self._pass(tick, out)
             self._drain(out)
-        elif trade_id <= last_id or trade_id in self.held:
+        elif (last_id is not None and trade_id <= last_id) or trade_id in self.held:
             self.duplicates += 1
         elif len(self.held) < BUFFER_LIMIT:
-            self.gaps += not self.held
+            self.gaps += not self.held and not self.waiting
             self.held[trade_id] = tick
         else:
             self.shed += 1
