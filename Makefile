@@ -1,8 +1,9 @@
 # Spreadboard: `make run` starts it, `make test` proves it. Both set up what they need first.
 PY      := .venv/bin/python
+export OPENBLAS_NUM_THREADS := 1
 BROWSER := $(shell command -v chromium 2>/dev/null)
 
-.PHONY: setup setup-dev run demo test lint bench drill lock browser clean
+.PHONY: setup setup-dev run demo test lint bench screenshots drill lock browser clean
 
 .venv/bin/python:
 	python3 -m venv .venv || { echo "python3 -m venv failed: on Debian, install python3-venv first (apt-get install python3-venv)"; exit 1; }
@@ -37,6 +38,9 @@ lint: setup-dev
 
 bench: setup-dev
 	$(PY) -m benchmarks
+
+screenshots: setup-dev browser
+	PYTHONPATH=. $(PY) docs/screenshots.py
 
 drill: setup-dev
 	$(PY) -m pytest -m drill --timeout 900

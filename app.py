@@ -16,6 +16,7 @@ if __name__ == "__main__":
                 "Spreadboard's packages are not installed for this Python: run `make setup` (or `make run`) first."
             )
         os.execv(python, [str(python), *sys.argv])  # noqa: S606 - the environment that `make setup` made
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # our matrices are small: more threads only wait for each other
     from runtime.cli import main
 
     sys.exit(main(sys.argv[1:]))

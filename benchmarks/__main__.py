@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import platform
+import subprocess
 import sys
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def main(names: list[str]) -> None:
     print(machine())
     for name in names or known:
         print(f"\n== {name}", flush=True)
-        importlib.import_module(f"benchmarks.bench_{name}").main()
+        subprocess.run([sys.executable, "-m", f"benchmarks.bench_{name}"], check=True)
 
 
 if __name__ == "__main__":

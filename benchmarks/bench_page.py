@@ -58,7 +58,7 @@ class Wire:
         page.on("requestfinished", self._finished)
 
     def _finished(self, request: Request) -> None:
-        if "/_dash-update-component" in request.url and "pair-message" in (request.post_data or ""):
+        if "/_dash-update-component" in request.url and '"output":"pair-message.data"' in (request.post_data or ""):
             self.requests.append(request)
 
     def bytes(self, newest: int = 50) -> float:
@@ -123,8 +123,9 @@ class Crowd:
         while not self._over.is_set():
             async with session.post(self._url, json=body) as answer:
                 if answer.status == 200:
-                    message = (await answer.json())["response"]["pair-message"]["data"]
-                    cursor["value"] = message["c"]
+                    news = (await answer.json())["response"].get("pair-message")
+                    if news:
+                        cursor["value"] = news["data"]["c"]
                 self._answered += 1
             await asyncio.sleep(0.08)
 
