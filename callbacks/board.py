@@ -1,0 +1,116 @@
+"""The board's rows: every watched symbol and every watched pair, computed once for all viewers."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+from analytics.live import PairBook, PairNow, PairSpec
+from analytics.market import TIMEFRAME_MS, name_of
+from callbacks.day import Days, significant
+from callbacks.message import Cursor, Message, new_epoch
+from callbacks.stamps import Fields, Stamped
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+    from store.cache import MarketCache
+
+REFRESH_MS: Final = 50
+SLOW_MS: Final = 1_000
+QUIET_AFTER_MS: Final = 120_000
+
+
+class BoardView:
+    """Rows of both grids. Prices and z move with every trade, the rest at most once a second.
+
+    A row's key is its place: ``s0``, ``s1``, ... for symbols and ``p0``, ... for pairs; the row says what it is.
+    """
+
+    def __init__(self, cache: MarketCache, book: PairBook, days: Days, settings: Settings) -> None:
+        self._cache = cache
+        self._book = book
+        self._days = days
+        self._board = settings.board
+        self._lock = threading.Lock()
+        self._symbols: list[str] = []
+        self._venue = ""
+        self._fast_ms = self._slow_ms = 0
+        self._restart(0)
+
+    def message(self, held: Cursor, venue: str, now_ms: int, offset_ms: int) -> tuple[Cursor, Message]:
+        """What a viewer at ``held`` lacks, and the cursor that says so."""
+        with self._lock:
+            self._refresh(venue, now_ms, offset_ms)
+            fresh = held.epoch != self._epoch
+            message: Message = {"w": (now_ms - self._base_ms) // 1000}
+            if fresh:
+                message |= {"snap": True, "pair": f"{self._board.timeframe}, window {self._board.window}"}
+            rows = self._table.since(0 if fresh else held.seq)
+            if rows:
+                message["rows"] = rows
+            return held._replace(epoch=self._epoch, seq=self._table.seq), message
+
+    def _restart(self, now_ms: int) -> None:
+        self._epoch = new_epoch()
+        self._table = Stamped()
+        self._base_ms = now_ms
+        self._slow_ms = 0
+
+    def _refresh(self, venue: str, now_ms: int, offset_ms: int) -> None:
+        if 0 <= now_ms - self._fast_ms < REFRESH_MS:
+            return
+        self._fast_ms = now_ms
+        symbols = sorted(symbol for symbol in self._cache.symbols() if symbol.startswith(f"{venue}:"))
+        if symbols != self._symbols or venue != self._venue:
+            self._symbols, self._venue = symbols, venue
+            self._restart(now_ms)
+        slow = not 0 <= now_ms - self._slow_ms < SLOW_MS
+        if slow:
+            self._slow_ms = now_ms
+        for place, symbol in enumerate(symbols):
+            self._table.put(f"s{place}", self._symbol_row(symbol, now_ms, offset_ms, slow))
+        for place, (y, x) in enumerate(self._board.pairs):
+            spec = PairSpec(f"{venue}:{y}", f"{venue}:{x}", self._board.timeframe, self._board.window)
+            self._table.put(f"p{place}", self._pair_row(spec, now_ms + offset_ms, slow))
+
+    def _symbol_row(self, symbol: str, now_ms: int, offset_ms: int, slow: bool) -> Fields:
+        trade = self._cache.trade(symbol)
+        price = trade.price if trade else None
+        row: Fields = {"price": price, "state": self._cache.state(symbol)}
+        if not slow:
+            return row
+        day = self._days.of(symbol)
+        change = day.change_percent(price)
+        # A minute that closed long ago says nothing about now.
+        recent = day.end_ms is not None and now_ms + offset_ms - day.end_ms < QUIET_AFTER_MS
+        return row | {
+            "name": name_of(symbol),
+            "digits": day.decimals,
+            "change": None if change is None else round(change, 2),
+            "span": day.span_ms // 60_000,
+            "volume": significant(day.quote_volume, 4),
+            "trades": day.trades if recent else 0,
+            "spark": day.spark,
+            "seen": (trade.received_ms - self._base_ms) // 1000 if trade else None,
+        }
+
+    def _pair_row(self, spec: PairSpec, exchange_ms: int, slow: bool) -> Fields:
+        now = self._book.now(spec, exchange_ms)
+        row: Fields = {"z": None if now.z is None else round(now.z, 2), "state": now.state}
+        return row | self._slow_pair(spec, now) if slow else row
+
+    def _slow_pair(self, spec: PairSpec, now: PairNow) -> Fields:
+        minutes = TIMEFRAME_MS[spec.timeframe] / 60_000
+        return {
+            "y": name_of(spec.y),
+            "x": name_of(spec.x),
+            "digits": self._days.of(spec.y).decimals,
+            "spread": significant(now.spread, 5),
+            "hedge": significant(now.hedge_ratio, 5),
+            "corr": None if now.correlation is None else round(now.correlation, 3),
+            "half": None if now.half_life_bars is None else significant(now.half_life_bars * minutes, 3),
+            "sure": now.half_life_reliable,
+            "ready": now.ready,
+            "window": now.window,
+            "reason": now.reason,
+        }

@@ -1,0 +1,109 @@
+"""The one source of live messages: whichever driver asks, polling or stream, a viewer gets what he lacks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from analytics.live import PairBook, PairSpec
+from analytics.market import name_of
+from callbacks import query
+from callbacks.board import BoardView
+from callbacks.day import Days
+from callbacks.feed import FeedView
+from callbacks.message import Cursor, Message
+from callbacks.pair import PairView
+
+if TYPE_CHECKING:
+    from runtime.settings import Settings
+    from store.cache import MarketCache
+
+MAX_PAIRS: Final = 256
+PAGES: Final = ("board", "pair")
+
+
+class Live:
+    """Messages for the pages; thread-safe. What one viewer caused to be computed serves all."""
+
+    def __init__(self, cache: MarketCache, book: PairBook, settings: Settings) -> None:
+        self._cache = cache
+        self._book = book
+        self._configured = settings.feed.symbols
+        self._days = Days(cache)
+        self._board = BoardView(cache, book, self._days, settings)
+        self._pairs: OrderedDict[PairSpec, PairView] = OrderedDict()
+        self._feed = FeedView(cache, settings.feed.source)
+        self._lock = threading.Lock()
+        y, x = next(iter(settings.board.pairs), (settings.feed.symbols[0], settings.feed.symbols[-1]))
+        self.default = query.PairQuery(y, x, settings.board.timeframe, settings.board.window)
+
+    def message(self, page: str, text: str, cursor: str) -> Message | None:
+        """What the viewer at ``cursor`` of ``page`` lacks; ``text`` is the pair page's query string.
+
+        None when nothing changed. Something is said at least once a second, so that silence means a broken line.
+        """
+        now_ms = _clock_ms()
+        held = Cursor.parse(cursor)
+        with self._lock:
+            self._feed.refresh(now_ms)
+            venue, offset_ms = self._feed.venue, self._feed.clock_offset_ms
+            age_ms = self._feed.age_ms(now_ms)
+            feed_seq = self._feed.table.seq
+            view = self._pair(text, venue) if page == "pair" else self._board
+        if isinstance(view, PairView):
+            reached, message = view.message(held, now_ms, offset_ms)
+        else:
+            reached, message = view.message(held, venue, now_ms, offset_ms)
+        reached = reached._replace(feed=feed_seq, beat=now_ms // 1000)
+        if reached == held:
+            return None
+        with self._lock:
+            feed = self._feed.table.since(0 if "snap" in message else held.feed)
+        if feed:
+            message["f"] = feed["feed"]
+        message["a"] = [age_ms, *message.get("a", ())]
+        message["c"] = str(reached)
+        return message
+
+    def names(self) -> list[str]:
+        """Names of the symbols that can be chosen: those being ingested, or the configured ones until there are any."""
+        prefix = f"{self.venue()}:"
+        watched = [name_of(symbol) for symbol in self._cache.symbols() if symbol.startswith(prefix)]
+        return sorted(watched or self._configured)
+
+    def venue(self) -> str:
+        """The venue that is shown now."""
+        with self._lock:
+            self._feed.refresh(_clock_ms())
+            return self._feed.venue
+
+    def read(self, values: dict[str, object]) -> tuple[query.PairQuery, list[str]]:
+        """Settings from the address bar or the controls, and what was wrong with them."""
+        return query.read(values, self.default, self.names())
+
+    def wait(self, version: int, timeout_s: float) -> int:
+        """Block until the market moved past ``version``, or for ``timeout_s`` seconds; the new version."""
+        return self._cache.wait(version, timeout_s)
+
+    def _pair(self, text: str, venue: str) -> PairView:
+        chosen = query.parse(text, self.default, self._known(venue))
+        spec = chosen.spec(venue)
+        view = self._pairs.get(spec)
+        if view is None:
+            view = self._pairs[spec] = PairView(spec, self._cache, self._book, self._days)
+            if len(self._pairs) > MAX_PAIRS:
+                self._pairs.popitem(last=False)
+        self._pairs.move_to_end(spec)
+        return view
+
+    def _known(self, venue: str) -> Sequence[str]:
+        prefix = f"{venue}:"
+        watched = {name_of(symbol) for symbol in self._cache.symbols() if symbol.startswith(prefix)}
+        return sorted(watched.union(self._configured))
+
+
+def _clock_ms() -> int:
+    return time.time_ns() // 1_000_000

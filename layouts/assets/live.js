@@ -1,0 +1,137 @@
+// Live messages: two drivers, polling (dcc.Interval) and a stream, and one idempotent apply behind both.
+(function () {
+  "use strict";
+  const sb = (window.sb = window.sb || {});
+  const PAGES = ["board", "pair"];
+  const SILENT_MS = 3500;
+  let heard = performance.now();
+  let source = null;
+  let sourceKey = "";
+  let polling = false;
+  let revived = 0;
+  let spec = "";
+
+  const set = (id, props) => window.dash_clientside.set_props(id, props);
+  const root = (page) => document.getElementById(page + "-page");
+  const shown = () => PAGES.find(root);
+
+  // Puts a message on the screen. A delta counts only on top of the snapshot that it belongs to, so that late,
+  // repeated and foreign messages do no harm; the cursor goes back with the next request.
+  sb.apply = function (page, message) {
+    const element = root(page);
+    if (!element || document.hidden) return;
+    const epoch = message.c.slice(0, message.c.indexOf("."));
+    if (!message.snap && element.dataset.epoch !== epoch) return;
+    element.dataset.epoch = epoch;
+    element.dataset.cursor = message.c;
+    heard = performance.now();
+    sb.shell.feed(message.f, message.a[0]);
+    sb[page].apply(message);
+    // A stream keeps its own place; only a poll has to hand the cursor back.
+    if (!source) set(page + "-cursor", { data: message.c });
+  };
+
+  // Forget what is held: the next answer is a snapshot.
+  sb.resync = function () {
+    const page = shown();
+    if (!page) return;
+    delete root(page).dataset.epoch;
+    root(page).dataset.cursor = "";
+    set(page + "-cursor", { data: "" });
+    closeStream();
+  };
+
+  sb.silent = () => !document.hidden && performance.now() - heard > SILENT_MS;
+
+  function closeStream() {
+    if (source) source.close();
+    source = null;
+    sourceKey = "";
+  }
+
+  function poll(on) {
+    polling = on;
+    if (on && shown()) set(shown() + "-cursor", { data: root(shown()).dataset.cursor || "" });
+    set("clock", { max_intervals: on ? -1 : 0 });
+  }
+
+  function refused() {
+    source = null;
+    poll(true);
+  }
+
+  function openStream(page) {
+    const cursor = root(page).dataset.cursor || "";
+    const opened = new EventSource("/stream?" + new URLSearchParams({ page, spec, c: cursor }));
+    opened.onmessage = (event) => opened === source && sb.apply(page, JSON.parse(event.data));
+    // The browser tries again by itself unless the server refused: then the page polls.
+    opened.onerror = () => opened === source && opened.readyState === EventSource.CLOSED && refused();
+    source = opened;
+  }
+
+  // A request that was lost on the way leaves its clock stopped: start it again until there is an answer.
+  function revive() {
+    if (!sb.silent() || source || performance.now() - revived < SILENT_MS) return;
+    revived = performance.now();
+    set("clock", { disabled: false });
+  }
+
+  function drive() {
+    const shell = document.getElementById("shell");
+    if (shell) revive();
+    if (!shell || shell.dataset.push !== "sse" || document.hidden || polling) return;
+    const page = shown();
+    const key = page === "pair" ? (spec ? "pair?" + spec : "") : page || "";
+    if (key === sourceKey) return;
+    closeStream();
+    sourceKey = key;
+    if (key) openStream(page);
+  }
+
+  document.addEventListener("visibilitychange", function () {
+    if (document.hidden) {
+      closeStream();
+      set("clock", { max_intervals: 0 });
+      return;
+    }
+    heard = performance.now();
+    sb.resync();
+    const streams = document.getElementById("shell").dataset.push === "sse" && !polling;
+    if (!streams) poll(true);
+  });
+  // Leaving the page for another site must give the stream's place back at once.
+  window.addEventListener("pagehide", closeStream);
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    sb: {
+      receive(message) {
+        const input = window.dash_clientside.callback_context.inputs_list[0];
+        if (message) sb.apply(input.id.replace("-message", ""), message);
+      },
+      // The settings that the server accepted: into the address bar, without a new entry in the history.
+      spec(text) {
+        if (!text) return;
+        spec = text;
+        // The answer may come when its user has already gone to another page.
+        if (location.pathname === "/pair") history.replaceState(history.state, "", "/pair?" + text);
+      },
+      range(range) {
+        sb.chart.ranged(range);
+      },
+      crosshair(point) {
+        sb.chart.pointed(point);
+      },
+    },
+  });
+
+  // A link or the back button to the page that is shown already: only its settings change.
+  function readdress() {
+    if (location.pathname !== "/pair" || !root("pair")) return;
+    const asked = location.search.slice(1);
+    if (asked !== spec) set("pair-address", { data: Object.fromEntries(new URLSearchParams(asked)) });
+  }
+  window.addEventListener("popstate", () => setTimeout(readdress, 50));
+  window.addEventListener("_dashprivate_pushstate", () => setTimeout(readdress, 50));
+
+  setInterval(drive, 200);
+})();

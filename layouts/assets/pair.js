@@ -1,0 +1,118 @@
+// The pair page's cards and states: numbers are written at once, the chart follows in the next frame.
+(function () {
+  "use strict";
+  const sb = (window.sb = window.sb || {});
+  const WORDS = { live: "", warming: "Warming up", stale: "Stale", partial: "Partial", down: "Down", untestable: "Not testable" };
+  let now = {};
+  let about = null;
+  let ages = { ms: [null, null], at: 0 };
+  let queue = [];
+
+  const page = () => document.getElementById("pair-page");
+  const entry = () => Number(document.getElementById("shell").dataset.entry);
+
+  function tone(id, name) {
+    const element = document.getElementById(id);
+    element.classList.toggle("up", name === "up");
+    element.classList.toggle("down", name === "down");
+  }
+
+  function side(z) {
+    if (z === null) return ["–", ""];
+    if (z >= entry()) return ["▼ short entry ≥ " + sb.format.signed(entry(), 2), "down"];
+    if (z <= -entry()) return ["▲ long entry ≤ " + sb.format.signed(-entry(), 2), "up"];
+    return ["inside ±" + sb.format.number(entry(), 2), ""];
+  }
+
+  function leg(name, digits) {
+    const change = now[name + "Change"];
+    const minutes = now[name + "Span"];
+    sb.text("card-" + name + "-title", about[name]);
+    sb.text("card-" + name, sb.format.number(now[name], digits));
+    sb.text("card-" + name + "-below", change === null ? "–" : sb.format.change(change) + " % " + (minutes >= 1439 ? "24 h" : sb.format.span(minutes * 60000)));
+    tone("card-" + name + "-below", change > 0 ? "up" : change < 0 ? "down" : "");
+  }
+
+  function halfLife() {
+    const time = (bars) => sb.format.span(bars * about.step);
+    sb.text("card-half", now.half === null ? "–" : time(now.half));
+    const low = now.halfLow === null ? "0" : time(now.halfLow);
+    const interval = now.half === null ? "no reversion found" : low + " to " + (now.halfHigh === null ? "∞" : time(now.halfHigh));
+    sb.text("card-half-below", now.hedge === null ? "–" : interval);
+    sb.text("card-half-note", now.half !== null && !now.sure ? "unreliable" : "");
+  }
+
+  function cards() {
+    const { signed, number, ratio } = sb.format;
+    leg("y", about.yDigits);
+    leg("x", about.xDigits);
+    sb.text("card-hedge", ratio(now.hedge));
+    sb.text("card-hedge-below", now.hedge === null ? "–" : "± " + ratio(now.hedgeSe, 2) + "  R² " + number(now.r2, 3));
+    sb.text("card-spread", signed(now.spread, about.spreadDigits));
+    sb.text("card-spread-below", now.sigma === null ? "–" : "σ " + ratio(now.sigma, 4) + " · μ 0");
+    const [words, direction] = side(now.z);
+    sb.text("card-z", signed(now.z, 2));
+    sb.text("card-z-below", words);
+    tone("card-z", direction);
+    tone("card-z-below", direction);
+    sb.text("card-corr", signed(now.corr, 3));
+    sb.text("card-corr-below", now.corr === null ? "–" : "returns, " + about.window + " bars");
+    halfLife();
+    for (const card of document.querySelectorAll(".kpi.loading")) card.classList.remove("loading");
+  }
+
+  function state() {
+    const warming = now.state === "warming";
+    page().dataset.state = now.state;
+    page().dataset.tradeMs = now.time;
+    document.getElementById("pair-state").hidden = now.state === "live";
+    document.getElementById("pair-progress").hidden = !warming;
+    const left = (about.window - now.ready) * about.step;
+    const words = warming ? now.ready + " of " + about.window + " bars; spread and z appear when the window is full, in about " + sb.format.span(left) : now.reason;
+    sb.text("pair-state-word", WORDS[now.state]);
+    sb.text("pair-state-text", words);
+    document.getElementById("pair-progress-bar").style.width = (100 * now.ready) / about.window + "%";
+    const ready = now.ready >= about.window;
+    document.getElementById("pair-test-box").dataset.empty = ready
+      ? "Engle-Granger on the window, when you ask for it"
+      : "warming up " + now.ready + "/" + about.window;
+    const button = document.getElementById("pair-test");
+    if (button.disabled === ready) window.dash_clientside.set_props("pair-test", { disabled: !ready });
+  }
+
+  function titles() {
+    sb.text("pair-chart-panel-title", about.y + " / " + about.x);
+    sb.text("pair-chart-note", about.tf + " bars · fit of the " + about.window + " before each" + (about.scale === "log" ? " · log prices" : ""));
+    document.title = about.y + "/" + about.x + " · Spreadboard";
+  }
+
+  function draw() {
+    const waiting = queue;
+    queue = [];
+    for (const message of waiting) sb.chart.apply(message, about, now);
+  }
+
+  sb.pair = {
+    apply(message) {
+      if (message.snap) {
+        about = message.snap;
+        now = {};
+        titles();
+      }
+      Object.assign(now, message.n);
+      ages = { ms: message.a.slice(1), at: performance.now() };
+      cards();
+      state();
+      if (message.snap) queue = [];
+      if (!queue.length) requestAnimationFrame(draw);
+      queue.push(message);
+    },
+    tick() {
+      if (!about) return;
+      ["y", "x"].forEach((name, place) => {
+        const age = ages.ms[place];
+        sb.text("card-" + name + "-note", age === null ? "" : sb.format.span(age + performance.now() - ages.at));
+      });
+    },
+  };
+})();

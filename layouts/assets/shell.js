@@ -1,0 +1,120 @@
+// Header, keys and help: the feed's badge ticks on the browser's own clock, so that it cannot freeze in green.
+(function () {
+  "use strict";
+  const sb = (window.sb = window.sb || {});
+  const QUIET_MS = 3000;
+  const STALE_MS = 10000;
+  const feed = {};
+  let aged = { ms: null, at: 0 };
+  let pendingG = 0;
+
+  const byId = (id) => document.getElementById(id);
+  const set = (id, props) => window.dash_clientside.set_props(id, props);
+
+  sb.text = function (id, text) {
+    const element = byId(id);
+    if (element && element.textContent !== text) element.textContent = text;
+  };
+
+  sb.css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  sb.simulated = () => feed.sim === true;
+
+  sb.shell = {
+    feed(fields, age) {
+      aged = { ms: age, at: performance.now() };
+      if (!fields) return;
+      const before = feed.sim;
+      Object.assign(feed, fields);
+      if (feed.sim !== before) sb.chart.restyle();
+      if (fields.offer) set("feed-switch", { disabled: false, children: "Live feed is back: switch" });
+      tick();
+    },
+  };
+
+  function badge() {
+    const age = aged.ms === null ? null : aged.ms + performance.now() - aged.at;
+    if (sb.silent()) return ["down", "DOWN", "no answer from server"];
+    if (feed.state === undefined) return ["wait", "CONNECTING", ""];
+    if (feed.store === false) return ["down", "DOWN", "no answer from the store"];
+    if (feed.state === "DOWN") return ["down", "DOWN", feed.reason || "no feed"];
+    if (feed.state === "STARTING") return ["wait", "STARTING", feed.reason || ""];
+    const word = feed.source === "replay" ? "REPLAY" : feed.sim ? "SIMULATED" : "LIVE";
+    if (age === null) return ["wait", word, "no trade yet"];
+    const text = "last trade " + sb.format.span(age) + " ago";
+    if (age > STALE_MS) return ["down", word + " · STALE", text];
+    if (age > QUIET_MS) return ["stale", word + " · STALE", text];
+    return [word === "LIVE" ? "live" : "sim", word, sb.format.span(age)];
+  }
+
+  function tick() {
+    const element = byId("badge");
+    if (!element) return;
+    const [level, word, text] = badge();
+    element.dataset.level = level;
+    element.title = [word, text, feed.reason].filter(Boolean).join(" · ");
+    sb.text("badge-word", word);
+    sb.text("badge-age", text);
+    sb.text("latency", feed.latency === null || feed.latency === undefined ? "–" : feed.latency + " ms");
+    sb.text("utc", sb.format.utc(Date.now()) + " UTC");
+    document.body.classList.toggle("line-down", level === "down");
+    document.body.classList.toggle("simulated", feed.sim === true);
+    byId("ribbon").hidden = !feed.sim;
+    byId("feed-switch").hidden = !feed.offer;
+    for (const link of document.querySelectorAll(".rail-link")) {
+      const here = new URL(link.href).pathname === location.pathname;
+      if (here) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    for (const name of ["board", "pair"]) if (byId(name + "-page") && sb[name].tick) sb[name].tick();
+  }
+
+  function toggleTheme() {
+    const html = document.documentElement;
+    html.dataset.bsTheme = html.dataset.bsTheme === "dark" ? "light" : "dark";
+    try {
+      localStorage.setItem("spreadboard.theme", html.dataset.bsTheme);
+    } catch (error) {
+      // Storage can be forbidden; the choice then lasts until the page is left.
+    }
+    sb.chart.restyle();
+  }
+
+  const press = (id) => byId(id) && byId(id).click();
+  const frame = (name) => byId("pair-page") && set("pair-tf", { value: name });
+  const visit = (path) => [...document.querySelectorAll(".rail-link")].find((a) => new URL(a.href).pathname === path).click();
+  const keys = {
+    1: () => frame("1s"),
+    2: () => frame("1m"),
+    3: () => frame("5m"),
+    s: () => press("pair-swap"),
+    f: () => press("follow"),
+    t: toggleTheme,
+    "?": () => byId("help").showModal(),
+  };
+
+  document.addEventListener("keydown", function (event) {
+    const typing = event.target.closest("input:not([type=radio]), textarea, .ag-popup, .dash-dropdown-content");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
+    if (event.timeStamp - pendingG < 1000 && (event.key === "b" || event.key === "p")) {
+      pendingG = 0;
+      visit(event.key === "b" ? "/" : "/pair");
+    } else if (event.key === "g") {
+      pendingG = event.timeStamp;
+    } else if (keys[event.key]) {
+      event.preventDefault();
+      keys[event.key]();
+    }
+  });
+
+  document.addEventListener("click", function (event) {
+    const hit = (id) => event.target.closest("#" + id);
+    if (hit("theme")) toggleTheme();
+    if (hit("help-open")) byId("help").showModal();
+    if (hit("help-close") || event.target.id === "help") byId("help").close();
+    if (hit("follow")) sb.chart.follow();
+    if (hit("go-live")) sb.chart.goLive();
+  });
+
+  setInterval(tick, 250);
+})();

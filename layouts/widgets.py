@@ -1,0 +1,89 @@
+"""Small parts that pages are made of: icons, panels, cards, segmented switches and test results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from dash import dcc, html
+
+from analytics.stationarity import UnitRootTest
+
+
+def icon(name: str) -> html.I:
+    """An icon by its name among the Bootstrap icons, in the colour of the text around it."""
+    return html.I(className="icon", style={"--icon": f"url(/vendor/icons/{name}.svg)"}, **{"aria-hidden": "true"})
+
+
+def button(name: str, label: str, id: str, **more: Any) -> html.Button:
+    """A button that is only an icon; ``label`` is for screen readers and the tooltip."""
+    return html.Button(
+        icon(name), id=id, className="icon-button", type="button", title=label, **{"aria-label": label}, **more
+    )
+
+
+def panel(title: str, head: Sequence[Any], body: Any, id: str, **more: Any) -> html.Section:
+    """A framed part of a page: title, whatever stands in its head line, and the body."""
+    return html.Section(
+        [
+            html.Div([html.H2(title, id=f"{id}-title"), *head], className="panel-head"),
+            html.Div(body, className="panel-body"),
+        ],
+        id=id,
+        className="panel",
+        **{"aria-labelledby": f"{id}-title"},
+        **more,
+    )
+
+
+def card(name: str, title: str, help: str, extra: Any = None) -> html.Div:
+    """A key figure: title with a small note, value, one line below. All of fixed size, so that nothing jumps."""
+    return html.Div(
+        [
+            html.Div(
+                [html.Span(title, id=f"card-{name}-title"), html.Span("", id=f"card-{name}-note", className="num")],
+                className="card-head",
+            ),
+            html.Div("–", id=f"card-{name}", className="card-value num"),
+            html.Div("", id=f"card-{name}-below", className="card-below num") if extra is None else extra,
+        ],
+        className="kpi loading",
+        title=help,
+    )
+
+
+def segmented(id: str, label: str, options: Mapping[str, str]) -> html.Div:
+    """One choice out of a few, always all in sight."""
+    choices = [{"value": value, "label": text} for value, text in options.items()]
+    return html.Div(
+        dcc.RadioItems(choices, id=id, inline=True, className="segmented-items"),
+        className="segmented",
+        role="group",
+        **{"aria-label": label},
+    )
+
+
+def test_result(result: UnitRootTest, end_ms: int) -> html.Div:
+    """A unit-root test with all that is needed to judge it: p, verdict, null hypothesis, statistic, lags, rows."""
+    critical = ", ".join(f"{level} {value:.2f}" for level, value in result.critical.items()).replace("-", "−")
+    ended = datetime.fromtimestamp(end_ms / 1000, UTC).strftime("%H:%M:%S UTC")
+    facts = {
+        "Null hypothesis": result.null,
+        "Statistic": f"{result.statistic:.3f} (critical: {critical})".replace("-", "−"),
+        "Rows and lags": f"{result.n} bars up to {ended}, {result.lags} lags by AIC",
+    }
+    return html.Div(
+        [
+            html.Div(f"p {result.p:.4f}", className="card-value num"),
+            html.Div(result.verdict, className="test-verdict"),
+            html.Dl([part for name, text in facts.items() for part in (html.Dt(name), html.Dd(text))]),
+        ]
+    )
+
+
+def not_testable(reason: str) -> html.Div:
+    """Why there is no test result."""
+    return html.Div(
+        [html.Div("–", className="card-value num"), html.Div(f"Not testable: {reason}.", className="test-verdict")]
+    )

@@ -1,0 +1,71 @@
+"""Settings in the address bar: whatever comes, the page gets usable settings and every mistake a sentence."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics.market import TIMEFRAME_MS
+from callbacks.query import PairQuery, parse, read
+
+NAMES = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+DEFAULT = PairQuery("ETHUSDT", "BTCUSDT")
+
+usable = st.builds(
+    PairQuery,
+    y=st.sampled_from(NAMES),
+    x=st.sampled_from(NAMES),
+    tf=st.sampled_from(list(TIMEFRAME_MS)),
+    window=st.integers(20, 1000),
+    method=st.just("ols"),
+    scale=st.sampled_from(["level", "log"]),
+).filter(lambda query: query.y != query.x)
+
+
+@given(usable)
+def test_what_is_written_is_read_back(query: PairQuery) -> None:
+    assert read(dict(parse_qsl(str(query))), DEFAULT, NAMES) == (query, [])
+
+
+@given(st.dictionaries(st.sampled_from([*PairQuery._fields, "wndow"]), st.one_of(st.none(), st.text(), st.integers())))
+def test_anything_gives_usable_settings(values: dict[str, object]) -> None:
+    query, problems = read(values, DEFAULT, NAMES)
+    query.spec("sim")
+    assert all(problems)
+    if query != DEFAULT._replace(**{name: getattr(query, name) for name in values if name in PairQuery._fields}):
+        # Only a leg that had to give way to the other may change without having been asked for.
+        assert "y" in values or "x" in values
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"window": "5"}, ("`window`", "20 to 1000", "got 5")),
+        ({"window": "12.5"}, ("`window`", "whole number", "got '12.5'")),
+        ({"tf": "7m"}, ("`tf`", "1s, 1m, 5m", "got '7m'")),
+        ({"method": "magic"}, ("`method`", "ols", "'magic'")),
+        ({"scale": "cube"}, ("`scale`", "level, log", "'cube'")),
+        ({"y": "ethusd"}, ("`y`", "BTCUSDT, ETHUSDT, SOLUSDT", "Did you mean ETHUSDT?")),
+        ({"y": "BTCUSDT", "x": "BTCUSDT"}, ("`x`", "another symbol", "'BTCUSDT'")),
+        ({"wndow": "60"}, ("`wndow`", "did you mean `window`?")),
+    ],
+)
+def test_a_mistake_is_named_with_what_is_allowed_and_what_came(
+    values: dict[str, object], words: tuple[str, ...]
+) -> None:
+    query, problems = read(values, DEFAULT, NAMES)
+    assert query == DEFAULT
+    assert len(problems) == 1
+    assert all(word in problems[0] for word in words), problems
+
+
+def test_one_leg_alone_takes_another_partner_than_itself() -> None:
+    query, problems = read({"y": "BTCUSDT"}, DEFAULT, NAMES)
+    assert (query.y, query.x, problems) == ("BTCUSDT", "ETHUSDT", [])
+
+
+def test_a_query_string_of_junk_is_the_default() -> None:
+    assert parse("%%%&=&window=-1", DEFAULT, NAMES) == DEFAULT
