@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from analytics.market import Tick
 from ingest.sequencer import Sequencer
 
 CONFIRM_S = 3.0
@@ -17,12 +18,14 @@ class Channel:
     ids to there have gone through. A symbol that is silent for long is checked the same way.
     """
 
-    def __init__(self, venue: str, name: str, last_id: int | None):
+    def __init__(self, venue: str, name: str, newest: Tick | None):
+        """``newest`` is the last trade that the store holds."""
         self.name, self.symbol = name, f"{venue}:{name}"
-        self.sequencer = Sequencer(last_id, waiting=last_id is None)
+        self.sequencer = Sequencer(newest.trade_id, newest.time_ms) if newest else Sequencer(waiting=True)
         self.caught_up = False
         self.refilling = self.checking = False
         self.target: int | None = None
+        self._seen = 0
         self.traded_s = time.monotonic()
         self.checked_s = self.confirmed_s = self._target_s = 0.0
 
@@ -32,10 +35,12 @@ class Channel:
         self.target = None
         self.checked_s = self.confirmed_s = 0.0
 
-    def traded(self, now_s: float) -> None:
-        """A trade came by the stream; unless it waits behind a gap, nothing before it is missing."""
-        self.traded_s = now_s
-        self.caught_up = self.caught_up or not self.sequencer.held
+    def progress(self, now_s: float) -> None:
+        """After a read: did trades go through or wait behind a gap? A repeat is no sign of life."""
+        seen = self.sequencer.ticks + len(self.sequencer.held)
+        if seen != self._seen:
+            self._seen, self.traded_s = seen, now_s
+            self.caught_up = self.caught_up or not self.sequencer.held
 
     def expect(self, newest_id: int) -> None:
         """REST knows trades up to ``newest_id``."""

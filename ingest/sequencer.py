@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from analytics.market import Tick
 
+RESTART_MS = 1_000
+"""A smaller id so much newer than all before is no repeat: the venue counts from the start again."""
 BUFFER_LIMIT = 50_000
 """Trades held back behind a gap; what comes on top is dropped and becomes a gap of its own later."""
 
@@ -21,15 +23,17 @@ class Sequencer:
     ([101, 102, 103], None)
     """
 
-    __slots__ = ("duplicates", "gaps", "held", "last_id", "shed", "ticks", "waiting")
+    __slots__ = ("duplicates", "gaps", "held", "last_id", "last_ms", "restarts", "shed", "ticks", "waiting")
 
-    def __init__(self, last_id: int | None = None, *, waiting: bool = False):
+    def __init__(self, last_id: int | None = None, last_ms: int = 0, *, waiting: bool = False):
         self.last_id = last_id
         """Highest id that has gone through; None before the first."""
+        self.last_ms = last_ms
+        """Newest trade time that has gone through."""
         self.waiting = waiting
         """Hold everything back until `start`: older trades are being fetched."""
         self.held: dict[int, Tick] = {}
-        self.ticks = self.duplicates = self.gaps = self.shed = 0
+        self.ticks = self.duplicates = self.gaps = self.shed = self.restarts = 0
 
     @property
     def missing(self) -> tuple[int, int] | None:
@@ -38,11 +42,17 @@ class Sequencer:
 
     def offer(self, tick: Tick, out: list[Tick]) -> None:
         """Take a trade from the stream or from a refill; what may be written now is added to ``out`` in id order."""
-        last_id, trade_id = self.last_id, tick.trade_id
+        last_id, last_ms, trade_id = self.last_id, self.last_ms, tick.trade_id
         if not self.waiting and (last_id is None or trade_id == last_id + 1):
             self._pass(tick, out)
             self._drain(out)
-        elif (last_id is not None and trade_id <= last_id) or trade_id in self.held:
+        elif last_id is not None and trade_id <= last_id:
+            if last_ms and tick.time_ms > last_ms + RESTART_MS and not self.held:
+                self.restarts += 1
+                self._pass(tick, out)
+            else:
+                self.duplicates += 1
+        elif trade_id in self.held:
             self.duplicates += 1
         elif len(self.held) < BUFFER_LIMIT:
             self.gaps += not self.held and not self.waiting
@@ -78,5 +88,6 @@ class Sequencer:
 
     def _pass(self, tick: Tick, out: list[Tick]) -> None:
         self.last_id = tick.trade_id
+        self.last_ms = max(self.last_ms, tick.time_ms)
         self.ticks += 1
         out.append(tick)

@@ -133,7 +133,7 @@ class Session:
     def _start(self) -> None:
         for name in self._names:
             newest = self._store.ticks.newest(f"{self._feed.venue}:{name}")
-            channel = Channel(self._feed.venue, name, newest.trade_id if newest else None)
+            channel = Channel(self._feed.venue, name, newest)
             self.channels[channel.symbol] = channel
         self._store.status.set_symbols(list(self.channels))
         self.status.feed(state="STARTING", reason="connecting")
@@ -183,7 +183,7 @@ class Session:
                 self.quarantine.add(tick.symbol, reason or "", tick)
                 continue
             channel.sequencer.offer(tick, out)
-            channel.traded(now_s)
+            channel.progress(now_s)
             if channel.sequencer.held and not channel.refilling:
                 self._repair.refill(channel)
             self.answered = True

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 ENV_PREFIX = "SPREADBOARD_"
 CONFIG_FILE = Path("config.yaml")
@@ -30,9 +30,15 @@ def _pairs(value: Any) -> Any:
     return [part.split("/") if isinstance(part, str) else part for part in value]
 
 
+def _two_legs(pair: tuple[str, str]) -> tuple[str, str]:
+    if pair[0] == pair[1]:
+        raise ValueError("a pair needs two different symbols")
+    return pair
+
+
 SymbolName = Annotated[str, Field(pattern=r"^[A-Z0-9_\-]{2,32}$")]
 Symbols = Annotated[list[SymbolName], BeforeValidator(_split), Field(min_length=1, max_length=200)]
-Pair = tuple[SymbolName, SymbolName]
+Pair = Annotated[tuple[SymbolName, SymbolName], AfterValidator(_two_legs)]
 Pairs = Annotated[list[Pair], BeforeValidator(_pairs)]
 Urls = Annotated[list[str], BeforeValidator(_split)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -218,7 +224,8 @@ def _explain(problem: Any) -> str:
         near = difflib.get_close_matches(path[-1], names, n=1, cutoff=0.4)
         hint = f"did you mean `{'.'.join([*path[:-1], near[0]])}`?" if near else f"known here: {', '.join(names)}."
         return f"{dotted}: unknown key; {hint}"
-    allowed = problem["msg"][:1].lower() + problem["msg"][1:]
+    message = problem["msg"].removeprefix("Value error, ")
+    allowed = message[:1].lower() + message[1:]
     if problem["type"] == "string_pattern_mismatch":
         allowed = "a symbol is 2 to 32 capital letters, digits, _ or -"
     return f"{dotted}: {allowed}, got {problem['input']!r}. See config.yaml."

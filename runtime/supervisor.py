@@ -9,10 +9,12 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from ingest.sim.instruments import market_id
 from runtime.child import Child
 from runtime.process import SUPERVISED
 from runtime.roles import STARTED
@@ -86,8 +88,7 @@ class Supervisor:
         try:
             if self.server:
                 self.url = self.server.start()
-            else:
-                open_store(self.url, self.settings.redis.timeout_s).close()
+            self._look_at_store()
         finally:
             self._opening = False
         redis = self.settings.redis.model_copy(update={"url": self.url})
@@ -95,6 +96,13 @@ class Supervisor:
         for child in self.children:
             child.environ = environ
         self._status = None
+
+    def _look_at_store(self) -> None:
+        """See that it answers, and drop simulated data of another market before anybody reads them."""
+        sim = self.settings.sim
+        with closing(open_store(self.url, self.settings.redis.timeout_s)) as store:
+            if store.keep_simulated(market_id(sim.seed, sim.rate)):
+                log.info("the simulated market has changed: its old data were dropped")
 
     def _greet(self) -> None:
         settings, where = self.settings, urlsplit(self.url)

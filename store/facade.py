@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from store import keys
 from store.bars import BarStore
 from store.bars_sorted import SortedSetBars
 from store.link import Link
@@ -34,6 +35,23 @@ class Store:
         """What the server says of itself (the INFO command). Raises `StoreError`."""
         lines = self.link.run("INFO").decode().splitlines()
         return dict(line.split(":", 1) for line in lines if ":" in line)
+
+    def keep_simulated(self, market: str) -> bool:
+        """Forget all simulated data that come from another market than ``market``; whether there were any.
+
+        To be called while nobody reads or writes them. Raises `StoreError`.
+        """
+        if self.link.run("GET", keys.SIM_MARKET) == market.encode():
+            return False
+        cursor, found = b"0", 0
+        while True:
+            cursor, names = self.link.run("SCAN", cursor, "MATCH", "*{sim:*", "COUNT", 1000)
+            for name in names:
+                found += self.link.run("DEL", name)
+            if cursor == b"0":
+                break
+        self.link.run("SET", keys.SIM_MARKET, market)
+        return found > 0
 
     def close(self) -> None:
         """Close the connections."""

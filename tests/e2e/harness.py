@@ -73,6 +73,8 @@ class Board:
     def stop(self) -> float:
         """Ctrl-C; seconds until it was gone."""
         start_s = time.monotonic()
+        if self.process.poll() is not None:
+            return 0.0
         self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(15)

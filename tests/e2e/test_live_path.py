@@ -81,4 +81,4 @@ def test_four_minutes_of_faults_and_kills_change_no_bar(board: Board, exchange: 
                 time.sleep(1)  # the process is being started again already
             time.sleep(rng.uniform(1, 6))
     exchange.faults.clear()
-    assert settle_and_check(board, start_ms) > 1000
+    assert settle_and_check(board, start_ms) > 400

@@ -73,3 +73,13 @@ def test_an_id_without_a_valid_trade_is_passed_over() -> None:
     sequencer.skip(101, out)
     assert [each.trade_id for each in out] == [102, 103]
     assert sequencer.missing is None
+
+
+def test_a_venue_that_counts_from_the_start_again_is_followed_but_a_repeat_is_not() -> None:
+    sequencer, out = Sequencer(last_id=500, last_ms=10_000), []
+    sequencer.offer(Tick("sim:A", 20, 10_500, 1.0, 1.0, False), out)
+    assert (out, sequencer.duplicates) == ([], 1)
+    sequencer.offer(Tick("sim:A", 20, 12_000, 1.0, 1.0, False), out)
+    sequencer.offer(Tick("sim:A", 21, 12_001, 1.0, 1.0, False), out)
+    assert [each.trade_id for each in out] == [20, 21]
+    assert (sequencer.restarts, sequencer.duplicates) == (1, 1)

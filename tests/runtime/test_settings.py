@@ -85,7 +85,9 @@ settings_values = st.fixed_dictionaries(
         "feed": st.fixed_dictionaries(
             {"symbols": st.lists(names, min_size=1, max_size=5), "connect_timeout_s": st.floats(0.5, 60)}
         ),
-        "board": st.fixed_dictionaries({"pairs": st.lists(st.tuples(names, names), max_size=4)}),
+        "board": st.fixed_dictionaries(
+            {"pairs": st.lists(st.tuples(names, names).filter(lambda pair: pair[0] != pair[1]), max_size=4)}
+        ),
         "web": st.fixed_dictionaries({"port": st.integers(0, 65535), "auth": words}),
         "store": st.fixed_dictionaries({"data_dir": words}),
         "log": st.fixed_dictionaries({"json_lines": st.booleans()}),
@@ -97,3 +99,8 @@ settings_values = st.fixed_dictionaries(
 def test_environment_carries_any_settings_unchanged(values: dict[str, Any]) -> None:
     settings = Settings.model_validate(values)
     assert load(Path("/dev/null"), {}, environment(settings)) == settings
+
+
+def test_a_pair_of_one_symbol_is_refused() -> None:
+    with pytest.raises(ConfigError, match="two different symbols"):
+        load(environ={"SPREADBOARD_BOARD__PAIRS": "ETHUSDT/BTCUSDT,BTCUSDT/BTCUSDT"})

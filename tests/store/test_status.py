@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from analytics.market import Bar
+from analytics.market import Bar, Tick
 from store import Store
 from store.live import open_bars
 
@@ -69,3 +69,17 @@ def test_roles_and_their_beats(store: Store) -> None:
     store.status.set_role("web", {"state": "running", "pid": 7, "restarts": 0})
     store.status.set_role("web", {"state": "waiting", "restarts": 1})
     assert store.status.roles() == {"web": {"state": "waiting", "restarts": 1}}
+
+
+def test_simulated_data_of_another_market_are_forgotten_and_live_data_stay(store: Store) -> None:
+    for symbol in ("sim:BTCUSDT", "binance:BTCUSDT"):
+        store.ticks.append([Tick(symbol, 1, 1_700_000_000_000, 1.0, 1.0, False)], 1_700_000_000_000)
+        store.bars.put(symbol, "1m", [Bar(60_000, 1, 1, 1, 1, 1, 1, 1, 1, 0)])
+    assert store.keep_simulated("a")
+    assert store.ticks.newest("sim:BTCUSDT") is None
+    assert not len(store.bars.read("sim:BTCUSDT", "1m"))
+    assert store.ticks.newest("binance:BTCUSDT") is not None
+    assert len(store.bars.read("binance:BTCUSDT", "1m")) == 1
+    store.ticks.append([Tick("sim:BTCUSDT", 2, 1_700_000_000_000, 1.0, 1.0, False)], 1_700_000_000_000)
+    assert not store.keep_simulated("a")
+    assert store.ticks.newest("sim:BTCUSDT") is not None
