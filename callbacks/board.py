@@ -87,9 +87,9 @@ class BoardView:
             "name": name_of(symbol),
             "digits": day.decimals,
             "change": None if change is None else round(change, 2),
-            "span": day.span_ms // 60_000,
+            "span": day.span_ms // 60_000 if day.end_ms else None,
             "volume": significant(day.quote_volume, 4),
-            "trades": day.trades if recent else 0,
+            "trades": day.trades if recent or day.end_ms is None else 0,
             "spark": day.spark,
             "seen": (trade.received_ms - self._base_ms) // 1000 if trade else None,
         }

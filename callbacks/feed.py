@@ -50,6 +50,7 @@ def _row(feed: Mapping[str, str], connected: bool) -> Fields:
         "state": feed.get("state", "STARTING"),
         "reason": feed.get("reason", ""),
         "offer": feed.get("simulated") == "1" and feed.get("live_available") == "1",
+        "quiet": _number(feed, "quiet_ms"),
         "latency": None if latency is None else round(latency),
         "store": connected,
     }

@@ -75,7 +75,7 @@ class Channel:
         """The word that goes beside every number of this symbol."""
         known = self.sequencer.last_id is not None
         if not connected:
-            return "DOWN" if known else "INIT"
+            return "DOWN"
         if self.sequencer.held and self.caught_up:
             return "GAP"
         if not self.caught_up:

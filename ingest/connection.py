@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import selectors
 import socket
 import ssl
@@ -80,6 +81,15 @@ def _place(url: str) -> str:
     return url.partition("/stream?")[0]
 
 
+def _why(error: Exception) -> str:
+    """The reason in an exception's text, without error numbers; its name when it has none.
+
+    >>> _why(OSError("[Errno -2] Name or service not known"))
+    'Name or service not known'
+    """
+    return re.sub(r"\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
+
+
 class Connection:
     """A connected WebSocket. Pings are answered while frames are read; not thread-safe."""
 
@@ -110,7 +120,7 @@ class Connection:
             seconds = float(after) if after.replace(".", "", 1).isdigit() else None
             raise ConnectionRefused(url, error.status_code, seconds) from None
         except (websocket.WebSocketException, OSError, ValueError) as error:
-            raise ConnectionLost(f"{_place(url)}: {type(error).__name__}: {error}") from None
+            raise ConnectionLost(f"{_place(url)}: {_why(error)}") from None
         return cls(ws, url)
 
     def fileno(self) -> int:
@@ -142,7 +152,7 @@ class Connection:
                 if found or not self._ahead.buffered:
                     break
         except (websocket.WebSocketException, OSError, ValueError) as error:
-            raise ConnectionLost(f"{_place(self.url)}: {type(error).__name__}: {error}") from None
+            raise ConnectionLost(f"{_place(self.url)}: {_why(error)}") from None
         return found
 
     def close(self) -> None:

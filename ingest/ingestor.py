@@ -59,7 +59,7 @@ class Ingestor:
         finally:
             if probe:
                 probe.stop()
-        self._live_shown = self._live_shown or (session.answered and not simulated)
+        self._live_shown = self._live_shown or (session.received > 0 and not simulated)
         return outcome, session.asked
 
     def _live_lately(self) -> bool:

@@ -68,8 +68,8 @@ class Session:
         self.offset_ms = 0.0
         """Exchange clock minus ours."""
         self._offset_at_s = -OFFSET_EVERY_S
-        self.answered = False
-        """Whether a trade has come by the stream."""
+        self.received = 0
+        """Trades that came by the stream."""
         self.asked: str | None = None
         """The source that a user asked for instead of this one."""
         self._last_frame_s = 0.0
@@ -101,7 +101,7 @@ class Session:
 
     def receiving(self, now_s: float) -> bool:
         """Whether a connection is open that gave a trade, and frames not long ago."""
-        return self.answered and self.connected and now_s - self._last_frame_s < self._config.silent_after_s
+        return self.received > 0 and self.connected and now_s - self._last_frame_s < self._config.silent_after_s
 
     def run(self, give_up_after_s: float | None) -> Outcome:
         """Work until stopped, switched, or (with ``give_up_after_s``) no endpoint has answered for so long."""
@@ -121,7 +121,7 @@ class Session:
                     self._tidy(now_s)
                     if self.asked not in (None, self._feed.venue):
                         return Outcome.SWITCH
-                if give_up_after_s and not self.answered and now_s - started_s > give_up_after_s:
+                if give_up_after_s and not self.received and now_s - started_s > give_up_after_s:
                     return Outcome.NO_ANSWER
             return Outcome.STOPPED
         except StoreError as error:
@@ -186,7 +186,7 @@ class Session:
             channel.progress(now_s)
             if channel.sequencer.held and not channel.refilling:
                 self._repair.refill(channel)
-            self.answered = True
+            self.received += 1
         if out:
             self.status.sample_latency(now_ms - out[-1].time_ms)
 

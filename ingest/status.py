@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 FEED_EVERY_S = 1.0
 LATENCIES = 200
+RATE_S = 60
+"""Seconds over which the rate is taken."""
+QUIET_TRADES = 5
+QUIET_S = (3.0, 60.0)
+"""Silence is unusual when it lasts as long as so many trades usually take, within these bounds."""
 
 
 class StatusWriter:
@@ -25,8 +30,8 @@ class StatusWriter:
             "source": venue, "venue": venue, "simulated": int(simulated), "live_available": 0, "reconnects": 0,
         }  # fmt: skip
         self._latencies_ms: deque[float] = deque(maxlen=LATENCIES)
-        self._written_s = self._rated_s = 0.0
-        self._ticks_rated = 0
+        self._written_s = 0.0
+        self._counted: deque[tuple[float, int]] = deque(maxlen=RATE_S)
         self.note = ""
         """Something the user must know, whatever else happens; empty for none."""
 
@@ -63,11 +68,12 @@ class StatusWriter:
         if now_s - self._written_s < FEED_EVERY_S:
             return
         self._written_s = now_s
-        ticks = sum(channel.sequencer.ticks for channel in session.channels.values())
-        rate = (ticks - self._ticks_rated) / max(now_s - self._rated_s, 1e-9) if self._rated_s else 0.0
-        self._ticks_rated, self._rated_s = ticks, now_s
+        self._counted.append((now_s, session.received))
+        (then_s, before), (_, after) = self._counted[0], self._counted[-1]
+        rate = (after - before) / (now_s - then_s) if now_s > then_s else 0.0
         self._fields |= {
             "rate": round(rate, 1),
+            "quiet_ms": round(1000 * min(max(QUIET_TRADES / rate if rate else QUIET_S[1], QUIET_S[0]), QUIET_S[1])),
             "latency_ms": round(median(self._latencies_ms), 1) if self._latencies_ms else "",
             "clock_offset_ms": round(session.offset_ms, 1),
             "filled_bars": session.backfill.filled,
@@ -77,15 +83,18 @@ class StatusWriter:
             self.feed(state="LIVE", reason="")
         else:
             self._store.status.set_feed(self._fields)
-        self._store.status.beat("ingest", {"ticks": ticks, "rate": round(rate, 1)})
+        self._store.status.beat("ingest", {"received": session.received, "rate": round(rate, 1)})
 
     def _write_symbols(self, session: Session, now_s: float) -> None:
         connected, stale_after_s = session.connected, self._stale_after_s
+        starting = self._fields.get("state") == "STARTING"
         watermark_ms = int(session.exchange_ms() - max(self.lag_ms, 0.0))
         rows: dict[str, dict[str, str | int | float]] = {}
         for symbol, channel in session.channels.items():
             row: dict[str, str | int | float] = {
-                "state": channel.state(connected=connected, now_s=now_s, stale_after_s=stale_after_s),
+                "state": "INIT"
+                if starting and not connected
+                else channel.state(connected=connected, now_s=now_s, stale_after_s=stale_after_s),
                 "quarantined": session.quarantine.counts[symbol],
                 **channel.counters(),
             }

@@ -70,7 +70,7 @@
   const renderers = {
     sb_price: ({ data }) => element("", number(data.price, data.digits)),
     sb_change: ({ value }) => element(value > 0 ? "up" : value < 0 ? "down" : "", sb.format.change(value)),
-    sb_span: ({ value }) => element("note", value >= 1439 ? "24 h" : span(value * 60000)),
+    sb_span: ({ value }) => element("note", value === null ? "–" : value >= 1439 ? "24 h" : span(value * 60000)),
     sb_volume: ({ value }) => element("", compact(value)),
     sb_trades: ({ value }) => element("", number(value, 0)),
     sb_age: ({ value }) => element("", value === null ? "–" : span(Math.round(value) * 1000).replace(".0 s", " s")),

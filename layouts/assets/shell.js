@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const sb = (window.sb = window.sb || {});
-  const QUIET_MS = 3000;
+  const QUIET_MS = 3000; // unless the feed says that its trades are rarer
   const STALE_MS = 10000;
   const feed = {};
   let aged = { ms: null, at: 0 };
@@ -42,8 +42,9 @@
     const word = feed.source === "replay" ? "REPLAY" : feed.sim ? "SIMULATED" : "LIVE";
     if (age === null) return ["wait", word, "no trade yet"];
     const text = "last trade " + sb.format.span(age) + " ago";
-    if (age > STALE_MS) return ["down", word + " · STALE", text];
-    if (age > QUIET_MS) return ["stale", word + " · STALE", text];
+    const quiet = feed.quiet || QUIET_MS;
+    if (age > Math.max(STALE_MS, 3 * quiet)) return ["down", word + " · STALE", text];
+    if (age > quiet) return ["stale", word + " · STALE", text];
     return [word === "LIVE" ? "live" : "sim", word, sb.format.span(age)];
   }
 
