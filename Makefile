@@ -6,15 +6,16 @@ BROWSER := $(shell command -v chromium 2>/dev/null)
 .PHONY: setup setup-dev run demo test lint bench screenshots drill lock browser clean
 
 .venv/bin/python:
-	python3 -m venv .venv || { echo "python3 -m venv failed: on Debian, install python3-venv first (apt-get install python3-venv)"; exit 1; }
+	@echo "Setting up .venv: about a minute, once."
+	@python3 -m venv .venv || { echo "python3 -m venv failed: on Debian, install python3-venv first (apt-get install python3-venv)"; exit 1; }
 
 .venv/.run: requirements.lock | .venv/bin/python
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	touch $@
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
 
 .venv/.dev: requirements-dev.lock | .venv/bin/python
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	touch $@ .venv/.run
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ .venv/.run
 
 setup: .venv/.run
 

@@ -51,6 +51,13 @@ class Board:
         web = next(p for p in psutil.Process(self.process.pid).children(True) if p.cmdline()[-1:] == ["web"])
         return max([web, *web.children(True)], key=lambda each: each.memory_info().rss)
 
+    def web_cpu_share(self, seconds: float) -> float:
+        """Share of a core that the web process uses now."""
+        worker = self.web_worker()
+        before = sum(worker.cpu_times()[:2])
+        time.sleep(seconds)
+        return float(sum(worker.cpu_times()[:2]) - before) / seconds
+
 
 @contextmanager
 def board(port: int, folder: str | None = None, **environ: str) -> Iterator[Board]:

@@ -68,7 +68,8 @@ class RestClient:
                     continue
             problems.append(self._refused(base, path, answer))
         problem = f"GET {path}: no host answered ({'; '.join(problems) or 'all are barred for now'})"
-        self._complain(problem)
+        if not (stop and stop.is_set()):
+            self._complain(problem)
         raise FeedError(problem)
 
     def _complain(self, problem: str) -> None:
