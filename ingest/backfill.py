@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import NamedTuple
 
 from analytics.market import TIMEFRAME_MS, bucket
+from ingest.clock import ExchangeClock
 from ingest.feeds.base import Feed, FeedError
 from store import Store, StoreError
 
@@ -35,11 +34,9 @@ class Job(NamedTuple):
 class Backfill:
     """Jobs wait here until they are due, then run on the executor. `tidy` belongs to one thread."""
 
-    def __init__(
-        self, feed: Feed, store: Store, executor: Executor, exchange_ms: Callable[[], float], stop: threading.Event
-    ):
+    def __init__(self, feed: Feed, store: Store, executor: Executor, clock: ExchangeClock, stop: threading.Event):
         self._feed, self._store, self._executor = feed, store, executor
-        self._exchange_ms, self._stop = exchange_ms, stop
+        self._clock, self._stop = clock, stop
         self._jobs: list[Job] = []
         self._lock = threading.Lock()
         self.filled = 0
@@ -47,7 +44,7 @@ class Backfill:
 
     def past(self, names: list[str], minutes: dict[str, int]) -> None:
         """Fetch the closed bars of the last so many minutes of each time frame, in the order given."""
-        now_ms = int(self._exchange_ms())
+        now_ms = int(self._clock.now_ms())
         for timeframe, span in minutes.items():
             step = TIMEFRAME_MS[timeframe]
             end = bucket(now_ms, step)
@@ -62,7 +59,7 @@ class Backfill:
 
     def tidy(self) -> None:
         """Start what is due."""
-        now_ms = self._exchange_ms()
+        now_ms = self._clock.now_ms()
         with self._lock:
             due = [job for job in self._jobs if job.due_ms <= now_ms]
             self._jobs = [job for job in self._jobs if job.due_ms > now_ms]
@@ -81,7 +78,7 @@ class Backfill:
             symbol = f"{self._feed.venue}:{job.name}"
             self.filled += self._store.bars.put(symbol, job.timeframe, bars)
         except (FeedError, StoreError) as error:
-            again = job._replace(due_ms=time.time() * 1000 + RETRY_S * 1000, tries=job.tries + 1)
+            again = job._replace(due_ms=self._clock.now_ms() + RETRY_S * 1000, tries=job.tries + 1)
             if again.tries < TRIES:
                 self._add([again])
             else:

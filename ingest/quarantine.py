@@ -11,12 +11,11 @@ from analytics.market import Tick
 
 log = logging.getLogger(__name__)
 
-FUTURE_MS = 60_000
 LOG_EVERY_S = 10.0
 
 
-def fault(tick: Tick, now_ms: float) -> str | None:
-    """Why a tick cannot be a trade; None when it can.
+def fault(tick: Tick, latest_ms: float) -> str | None:
+    """Why a tick cannot be a trade; None when it can. ``latest_ms`` is the latest trade time that can be.
 
     >>> fault(Tick("sim:A", 1, 1000, 0.0, 1.0, False), 1000)
     'price must be above 0, got 0.0'
@@ -27,7 +26,7 @@ def fault(tick: Tick, now_ms: float) -> str | None:
         return f"price must be above 0, got {tick.price}"
     if not 0 < tick.quantity < math.inf:
         return f"quantity must be above 0, got {tick.quantity}"
-    if type(tick.time_ms) is not int or not 0 < tick.time_ms < now_ms + FUTURE_MS:
+    if type(tick.time_ms) is not int or not 0 < tick.time_ms <= latest_ms:
         return f"trade time must be in the past, in epoch ms, got {tick.time_ms!r}"
     return None
 

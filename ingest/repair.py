@@ -13,6 +13,7 @@ from analytics.market import Tick
 from ingest import quarantine, refill
 from ingest.backfill import Backfill
 from ingest.channel import Channel
+from ingest.clock import ExchangeClock
 from ingest.feeds.base import Feed, FeedError
 from runtime import settings
 from store import Store
@@ -38,13 +39,13 @@ class Repair:
         executor: Executor,
         post: Callable[[Callable[[], None]], None],
         out: list[Tick],
-        exchange_ms: Callable[[], float],
+        clock: ExchangeClock,
         over: threading.Event,
     ):
         self._feed, self._store, self._config = feed, store, config
         self._executor, self._post, self._out = executor, post, out
-        self._exchange_ms, self._over = exchange_ms, over
-        self.backfill = Backfill(feed, store, executor, exchange_ms, over)
+        self._clock, self._over = clock, over
+        self.backfill = Backfill(feed, store, executor, clock, over)
 
     def tidy(self, channel: Channel, now_s: float, *, connected: bool) -> bool:
         """Look after one symbol; True when its stream is silent about trades that REST knows."""
@@ -82,7 +83,7 @@ class Repair:
 
     def _refilled(self, channel: Channel, page: list[Tick]) -> None:
         for tick in page:
-            if quarantine.fault(tick, self._exchange_ms()):
+            if quarantine.fault(tick, self._clock.latest_ms()):
                 channel.sequencer.skip(tick.trade_id, self._out)
             else:
                 channel.sequencer.offer(tick, self._out)
@@ -128,7 +129,9 @@ class Repair:
         if not channel.sequencer.waiting:
             return
         at = len(self._out)
-        channel.sequencer.start([tick for tick in older if not quarantine.fault(tick, self._exchange_ms())], self._out)
+        channel.sequencer.start(
+            [tick for tick in older if not quarantine.fault(tick, self._clock.latest_ms())], self._out
+        )
         channel.caught_up = not channel.sequencer.held
         channel.confirmed_s = time.monotonic()
         if len(self._out) > at:

@@ -14,6 +14,7 @@ from functools import partial
 from analytics.market import Tick
 from ingest import quarantine
 from ingest.channel import Channel
+from ingest.clock import ExchangeClock
 from ingest.connection import Connection, ConnectionLost, wait_readable
 from ingest.feeds.base import BadFrame, Feed, FeedError, Signal
 from ingest.links import Links
@@ -27,7 +28,8 @@ log = logging.getLogger(__name__)
 FRAMES_A_READ = 2_000
 IDLE_S = 0.02
 TIDY_S = 0.25
-OFFSET_EVERY_S = 300.0
+CLOCK_EVERY_S = 300.0
+CLOCK_AGAIN_S = 15.0
 
 
 class Outcome(Enum):
@@ -65,9 +67,8 @@ class Session:
         self._out: list[Tick] = []
         self._over = threading.Event()
         self._executor = ThreadPoolExecutor(6, "rest")
-        self.offset_ms = 0.0
-        """Exchange clock minus ours."""
-        self._offset_at_s = -OFFSET_EVERY_S
+        self.clock = ExchangeClock()
+        self._clock_asked_s = -CLOCK_EVERY_S
         self.received = 0
         """Trades that came by the stream."""
         self.asked: str | None = None
@@ -83,16 +84,12 @@ class Session:
             executor=self._executor,
             post=self._inbox.put,
             out=self._out,
-            exchange_ms=self.exchange_ms,
+            clock=self.clock,
             over=self._over,
         )
         self.backfill = self._repair.backfill
         urls = [feed.stream_url(base, names) for base in feed.stream_bases]
         self._links = Links(urls, self._config, post=self._inbox.put, changed=self._link_changed)
-
-    def exchange_ms(self) -> float:
-        """The exchange's clock."""
-        return time.time() * 1000 + self.offset_ms
 
     @property
     def connected(self) -> bool:
@@ -165,7 +162,7 @@ class Session:
             self._links.lost(connection, str(error))
             return
         read, channels, out = self._feed.read, self.channels, self._out
-        now_ms, now_s = self.exchange_ms(), time.monotonic()
+        latest_ms, now_s = self.clock.latest_ms(), time.monotonic()
         self._last_frame_s = now_s
         for frame in frames:
             try:
@@ -178,7 +175,7 @@ class Session:
                     self._links.replace(connection, "the server announced its shutdown")
                 continue
             channel = channels.get(tick.symbol)
-            reason = quarantine.fault(tick, now_ms) if channel else "a symbol that nobody asked for"
+            reason = quarantine.fault(tick, latest_ms) if channel else "a symbol that nobody asked for"
             if reason or channel is None:
                 self.quarantine.add(tick.symbol, reason or "", tick)
                 continue
@@ -188,7 +185,8 @@ class Session:
                 self._repair.refill(channel)
             self.received += 1
         if out:
-            self.status.sample_latency(now_ms - out[-1].time_ms)
+            self.clock.seen(out[-1].time_ms)
+            self.status.sample_latency(self.clock.now_ms() - out[-1].time_ms)
 
     def _write(self) -> None:
         if self._out:
@@ -210,20 +208,21 @@ class Session:
             silent = self._repair.tidy(channel, now_s, connected=self.connected)
             if silent and self.connected:
                 self._links.replace(self._links.open[-1], f"{channel.name} is silent, but traded")
-        if now_s - self._offset_at_s > OFFSET_EVERY_S:
-            self._offset_at_s = now_s
-            self._executor.submit(self._ask_offset)
+        if now_s - self._clock_asked_s > (CLOCK_EVERY_S if self.clock.known else CLOCK_AGAIN_S):
+            self._clock_asked_s = now_s
+            self._executor.submit(self._ask_clock)
         self.backfill.tidy()
         self.status.write(self, now_s)
         self.asked = self._store.status.take_asked_source()
         if self._tend:
             self._tend()
 
-    def _ask_offset(self) -> None:
+    def _ask_clock(self) -> None:
         try:
-            self.offset_ms = self._feed.clock_offset_ms()
+            base_ms = self._feed.clock_base_ms()
+            self._inbox.put(partial(self.clock.set, base_ms))
         except FeedError as error:
-            log.debug("clock offset unknown", extra={"reason": str(error)})
+            log.debug("exchange clock unknown", extra={"reason": str(error)})
 
     def _ask_symbols(self) -> None:
         try:

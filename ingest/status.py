@@ -75,7 +75,7 @@ class StatusWriter:
             "rate": round(rate, 1),
             "quiet_ms": round(1000 * min(max(QUIET_TRADES / rate if rate else QUIET_S[1], QUIET_S[0]), QUIET_S[1])),
             "latency_ms": round(median(self._latencies_ms), 1) if self._latencies_ms else "",
-            "clock_offset_ms": round(session.offset_ms, 1),
+            "clock_offset_ms": round(session.clock.offset_ms, 1),
             "filled_bars": session.backfill.filled,
             "refused_frames": session.quarantine.counts["frames"],
         }
@@ -88,7 +88,7 @@ class StatusWriter:
     def _write_symbols(self, session: Session, now_s: float) -> None:
         connected, stale_after_s = session.connected, self._stale_after_s
         starting = self._fields.get("state") == "STARTING"
-        watermark_ms = int(session.exchange_ms() - max(self.lag_ms, 0.0))
+        watermark_ms = int(session.clock.now_ms() - max(self.lag_ms, 0.0))
         rows: dict[str, dict[str, str | int | float]] = {}
         for symbol, channel in session.channels.items():
             row: dict[str, str | int | float] = {

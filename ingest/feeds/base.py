@@ -53,8 +53,8 @@ class Feed(Protocol):
         """Those of ``names`` that the venue does not trade."""
         ...
 
-    def clock_offset_ms(self) -> float:
-        """Exchange clock minus ours, in milliseconds."""
+    def clock_base_ms(self) -> float:
+        """Exchange clock minus our monotonic clock, in milliseconds."""
         ...
 
     def newest_id(self, name: str) -> int:

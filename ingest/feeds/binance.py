@@ -75,14 +75,14 @@ class BinanceFeed:
         info = self._get("exchangeInfo", **params)
         return [row["symbol"] for row in info["symbols"] if row["status"] != "TRADING"]
 
-    def clock_offset_ms(self) -> float:
-        """Exchange clock minus ours, from the quickest of three answers, taken as stamped halfway through."""
+    def clock_base_ms(self) -> float:
+        """Exchange clock minus our monotonic one, from the quickest of three answers, taken as stamped halfway."""
         asked = []
         for _ in range(3):
-            start = time.time()
+            start_s = time.monotonic()
             server_ms = self._get("time")["serverTime"]
-            end = time.time()
-            asked.append((end - start, server_ms - (start + end) * 500))
+            end_s = time.monotonic()
+            asked.append((end_s - start_s, server_ms - (start_s + end_s) * 500))
         return float(min(asked)[1])
 
     def newest_id(self, name: str) -> int:

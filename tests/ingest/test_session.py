@@ -43,7 +43,7 @@ class Running:
         self.thread = threading.Thread(target=Ingestor(self.settings, store, self.stop_event).run, daemon=True)
         self.thread.start()
 
-    def wait(self, condition: Callable[[], bool], what: str, timeout_s: float = 15) -> None:
+    def wait(self, condition: Callable[[], bool], what: str, timeout_s: float = 40) -> None:
         deadline_s = time.monotonic() + timeout_s
         while not condition():
             assert time.monotonic() < deadline_s, f"not within {timeout_s} s: {what}; {self.states()}"
