@@ -14,7 +14,7 @@ IMAGES = Path(__file__).parent / "images"
 PAGES = {"board": "/", "pair": "/pair?y=ETHUSDT&x=BTCUSDT&tf=1m&window=120"}
 READY = {
     "board": "document.querySelectorAll('.ag-row').length > 15",
-    "pair": "document.getElementById('card-z').textContent > ''",
+    "pair": "/[0-9]/.test(document.getElementById('card-z')?.textContent)",
 }
 
 
