@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import Executor
 from typing import NamedTuple
 
 from analytics.market import TIMEFRAME_MS, bucket
 from ingest.clock import ExchangeClock
 from ingest.feeds.base import Feed, FeedError
+from ingest.workers import Workers
 from store import Store, StoreError
 
 log = logging.getLogger(__name__)
 
 FINAL_AFTER_MS = 2_500
 """A kline is asked for this long after its bucket's end: the exchange needs a moment to finish it."""
-RETRY_S = 10.0
-TRIES = 30
+PAGE_BARS = 1000
+RETRY_S = (5.0, 120.0)
+"""First and longest pause before klines that could not be had are asked for again; it doubles."""
 
 
 class Job(NamedTuple):
@@ -32,30 +33,37 @@ class Job(NamedTuple):
 
 
 class Backfill:
-    """Jobs wait here until they are due, then run on the executor. `tidy` belongs to one thread."""
+    """Jobs wait here until they are due, then run on threads of their own. `tidy` belongs to one thread."""
 
-    def __init__(self, feed: Feed, store: Store, executor: Executor, clock: ExchangeClock, stop: threading.Event):
-        self._feed, self._store, self._executor = feed, store, executor
+    def __init__(
+        self, feed: Feed, store: Store, spans_min: dict[str, int], clock: ExchangeClock, stop: threading.Event
+    ):
+        """``spans_min``: how many minutes back bars of each time frame are wanted at all."""
+        self._feed, self._store, self._spans_min = feed, store, spans_min
         self._clock, self._stop = clock, stop
+        self._workers = Workers("back-fill", 3)
         self._jobs: list[Job] = []
         self._lock = threading.Lock()
         self.filled = 0
         """Bars written so far."""
+        self.until_ms: int | None = None
+        """Where `past` ended; None before it ran."""
 
-    def past(self, names: list[str], minutes: dict[str, int]) -> None:
-        """Fetch the closed bars of the last so many minutes of each time frame, in the order given."""
+    def past(self, names: list[str]) -> None:
+        """Fetch the closed bars of the wanted spans. The exchange's clock must be known."""
         now_ms = int(self._clock.now_ms())
-        for timeframe, span in minutes.items():
-            step = TIMEFRAME_MS[timeframe]
-            end = bucket(now_ms, step)
-            start = bucket(now_ms - span * 60_000, step)
-            self._add([Job(end + FINAL_AFTER_MS, name, timeframe, start, end) for name in names if start < end])
+        self.until_ms = now_ms
+        for timeframe in self._spans_min:
+            self._add(timeframe, names, 0, bucket(now_ms, TIMEFRAME_MS[timeframe]))
 
     def heal(self, name: str, from_ms: int, to_ms: int) -> None:
-        """Fetch every bar that overlaps ``from_ms`` to ``to_ms`` as soon as it is over."""
+        """Fetch every bar that overlaps ``from_ms`` to ``to_ms`` as soon as it is over, as far back as is wanted."""
         for timeframe, step in TIMEFRAME_MS.items():
-            start, end = bucket(from_ms, step), bucket(to_ms, step) + step
-            self._add([Job(end + FINAL_AFTER_MS, name, timeframe, start, end)])
+            self._add(timeframe, [name], bucket(from_ms, step), bucket(to_ms, step) + step)
+
+    def stop(self) -> None:
+        """Start nothing more."""
+        self._workers.stop()
 
     def tidy(self) -> None:
         """Start what is due."""
@@ -64,22 +72,27 @@ class Backfill:
             due = [job for job in self._jobs if job.due_ms <= now_ms]
             self._jobs = [job for job in self._jobs if job.due_ms > now_ms]
         for job in due:
-            self._executor.submit(self._run, job)
+            self._workers.submit(self._run, job)
 
-    def _add(self, jobs: list[Job]) -> None:
-        with self._lock:
-            self._jobs += jobs
+    def _add(self, timeframe: str, names: list[str], start_ms: int, end_ms: int) -> None:
+        step, wanted_ms = TIMEFRAME_MS[timeframe], self._spans_min[timeframe] * 60_000
+        start_ms = max(start_ms, bucket(int(self._clock.now_ms()) - wanted_ms, step))
+        if start_ms < end_ms:
+            with self._lock:
+                self._jobs += [Job(end_ms + FINAL_AFTER_MS, name, timeframe, start_ms, end_ms) for name in names]
 
     def _run(self, job: Job) -> None:
-        if self._stop.is_set():
-            return
+        """Page by page; what could not be had goes back to the jobs."""
+        step, start_ms = TIMEFRAME_MS[job.timeframe], job.start_ms
         try:
-            bars = self._feed.klines(job.name, job.timeframe, job.start_ms, job.end_ms)
-            symbol = f"{self._feed.venue}:{job.name}"
-            self.filled += self._store.bars.put(symbol, job.timeframe, bars)
+            while start_ms < job.end_ms and not self._stop.is_set():
+                end_ms = min(start_ms + PAGE_BARS * step, job.end_ms)
+                bars = self._feed.klines(job.name, job.timeframe, start_ms, end_ms)
+                self.filled += self._store.bars.put(f"{self._feed.venue}:{job.name}", job.timeframe, bars)
+                start_ms = end_ms
         except (FeedError, StoreError) as error:
-            again = job._replace(due_ms=self._clock.now_ms() + RETRY_S * 1000, tries=job.tries + 1)
-            if again.tries < TRIES:
-                self._add([again])
-            else:
-                log.warning("bars not filled", extra={"symbol": job.name, "tf": job.timeframe, "reason": str(error)})
+            first_s, longest_s = RETRY_S
+            due_ms = self._clock.now_ms() + 1000 * min(first_s * 2**job.tries, longest_s)
+            log.debug("bars not filled yet", extra={"symbol": job.name, "tf": job.timeframe, "reason": str(error)})
+            with self._lock:
+                self._jobs.append(job._replace(due_ms=due_ms, start_ms=start_ms, tries=job.tries + 1))

@@ -49,8 +49,12 @@ class Connector:
         self._thread = threading.Thread(target=self._work, name="connector", daemon=True)
         self._thread.start()
 
-    def want(self) -> None:
-        """Ask for one more connection; asking again while one is being opened changes nothing."""
+    def want(self, *, after_failure: bool = False) -> None:
+        """Ask for one more connection; asking again while one is being opened changes nothing.
+
+        ``after_failure``: the last one did not live long, which counts like an attempt that failed.
+        """
+        self._failures += after_failure
         self._wanted.set()
 
     def healthy(self) -> None:
@@ -65,9 +69,18 @@ class Connector:
     def _work(self) -> None:
         while not self._stop.is_set():
             self._wanted.wait()
-            if self._stop.wait(max(0.0, self._last_attempt_s + MIN_SPACING_S - time.monotonic())):
+            next_s = self._last_attempt_s + max(MIN_SPACING_S, self._pause_s())
+            if self._stop.wait(max(0.0, next_s - time.monotonic())):
                 return
             self._attempt()
+
+    def _pause_s(self) -> float:
+        """Grows with every round of failures through the endpoints."""
+        if not self._failures:
+            return 0.0
+        base_s, cap_s = BACKOFF_S
+        rounds = (self._failures - 1) // len(self._urls)
+        return random.uniform(0, min(cap_s, base_s * 2 ** min(rounds, 10)))
 
     def _attempt(self) -> None:
         now_s = time.monotonic()
@@ -79,9 +92,9 @@ class Connector:
             connection = Connection.open(url, timeout_s=self._timeout_s, ca_file=self._ca_file)
         except ConnectionRefused as error:
             self._bar(url, error)
-            self._pause(str(error))
+            self._report(str(error))
         except ConnectionLost as error:
-            self._pause(str(error))
+            self._report(str(error))
         else:
             self._wanted.clear()
             if self._stop.is_set():
@@ -97,11 +110,7 @@ class Connector:
             for each in self._urls:
                 self._barred_s[each] = max(self._barred_s[each], time.monotonic() + wait_s)
 
-    def _pause(self, reason: str) -> None:
-        """Report a failure and wait; the pause grows with every round through the endpoints."""
-        rounds = self._failures // len(self._urls)
+    def _report(self, reason: str) -> None:
         self._failures += 1
         log.warning("no connection", extra={"reason": reason, "attempts": self._failures})
         self._failed(reason)
-        base_s, cap_s = BACKOFF_S
-        self._stop.wait(random.uniform(0, min(cap_s, base_s * 2 ** min(rounds, 10))))

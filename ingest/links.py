@@ -51,7 +51,7 @@ class Links:
         connection.close()
         self.open.remove(connection)
         if not self.open:
-            self._connector.want()
+            self._connector.want(after_failure=time.monotonic() - connection.opened_s < HEALTHY_S)
             self._changed(False, reason)
 
     def replace(self, connection: Connection, reason: str) -> None:

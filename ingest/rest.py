@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 BARRED_S = 900.0
 """How long a host that refuses us for where we are (451, 403) is left alone."""
+LACKING_S = 3600.0
+"""How long a host that does not serve a path is not asked for it."""
 FAILED_S = 20.0
 """How long a host that did not answer waits behind the others."""
 
@@ -27,7 +29,7 @@ class RestClient:
 
     * 429 and 418: every call waits until ``Retry-After`` is over (limits are per IP, so all hosts share it).
     * 451 and 403: the host is left alone for 15 minutes and the next one asked.
-    * 404: this host does not serve the path; the next one is asked.
+    * 404, or 400 from something other than the exchange: this host does not serve the path; the next one is asked.
     * Network errors and 5xx: the next host is asked, and the failing one goes to the back for a while.
 
     Thread-safe. Half of the exchange's weight budget is the most it spends.
@@ -37,7 +39,7 @@ class RestClient:
         self._bases = list(bases)
         self._lock = threading.Lock()
         self._not_before: dict[str, float] = {}
-        self._lacking: set[tuple[str, str]] = set()
+        self._lacking: dict[tuple[str, str], float] = {}
         self._quiet_until = self._complain_after = 0.0
         self._weight_limit = weight_limit
         context = ssl.create_default_context(cafile=ca_file or None)
@@ -52,6 +54,8 @@ class RestClient:
         """Answer of ``path``, decoded. Raises `UnknownSymbol`, or `FeedError` when no host gave an answer."""
         problems = []
         for base in self._candidates(path):
+            if stop and stop.is_set():
+                break
             self._await_quota(stop)
             try:
                 answer = self._pool.request("GET", base + path, fields={k: str(v) for k, v in params.items()})
@@ -83,7 +87,7 @@ class RestClient:
     def _refused(self, base: str, path: str, answer: urllib3.BaseHTTPResponse) -> str:
         """Act on a status other than 200; the text of the problem."""
         status, text = answer.status, answer.data[:200].decode("utf-8", "replace")
-        if status == 400:
+        if status == 400 and '"code":-' in text.replace(" ", ""):  # the exchange itself: every host would say so
             raise (UnknownSymbol if '"code":-1121' in text.replace(" ", "") else FeedError)(f"GET {path}: {text}")
         if status in (418, 429):
             seconds = _seconds(answer.headers.get("Retry-After"), 60.0)
@@ -91,9 +95,9 @@ class RestClient:
                 self._quiet_until = max(self._quiet_until, time.monotonic() + seconds)
             log.warning("rate limit: no requests for a while", extra={"status": status, "seconds": seconds})
             raise FeedError(f"GET {path}: status {status}, asked to wait {seconds:.0f} s")
-        if status == 404:
+        if status in (400, 404):
             with self._lock:
-                self._lacking.add((base, path))
+                self._lacking[base, path] = time.monotonic() + LACKING_S
         elif status in (403, 451):
             self._set_back(base, BARRED_S)
         else:
@@ -104,7 +108,7 @@ class RestClient:
         """Hosts that serve ``path``: the free ones in order, then those that failed lately; barred ones not at all."""
         now = time.monotonic()
         with self._lock:
-            usable = [base for base in self._bases if (base, path) not in self._lacking]
+            usable = [base for base in self._bases if self._lacking.get((base, path), 0.0) <= now]
             waits = {base: self._not_before.get(base, 0.0) - now for base in usable}
         return sorted((base for base in usable if waits[base] <= FAILED_S), key=lambda base: waits[base] > 0)
 

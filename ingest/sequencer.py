@@ -23,13 +23,15 @@ class Sequencer:
     ([101, 102, 103], None)
     """
 
-    __slots__ = ("duplicates", "gaps", "held", "last_id", "last_ms", "restarts", "shed", "ticks", "waiting")
+    __slots__ = ("duplicates", "first_ms", "gaps", "held", "last_id", "last_ms", "restarts", "shed", "ticks", "waiting")
 
     def __init__(self, last_id: int | None = None, last_ms: int = 0, *, waiting: bool = False):
         self.last_id = last_id
         """Highest id that has gone through; None before the first."""
         self.last_ms = last_ms
         """Newest trade time that has gone through."""
+        self.first_ms = 0
+        """Time of the first trade that has gone through; 0 before it."""
         self.waiting = waiting
         """Hold everything back until `start`: older trades are being fetched."""
         self.held: dict[int, Tick] = {}
@@ -82,6 +84,10 @@ class Sequencer:
             self.offer(self.held.pop(hole[1] + 1), out)
         return hole
 
+    def forgo(self, last: int) -> None:
+        """Go on behind ``last`` although trades up to there never came."""
+        self.last_id = max(last, self.last_id or 0)
+
     def _drain(self, out: list[Tick]) -> None:
         while self.held and self.last_id is not None and (tick := self.held.pop(self.last_id + 1, None)) is not None:
             self._pass(tick, out)
@@ -89,5 +95,6 @@ class Sequencer:
     def _pass(self, tick: Tick, out: list[Tick]) -> None:
         self.last_id = tick.trade_id
         self.last_ms = max(self.last_ms, tick.time_ms)
+        self.first_ms = self.first_ms or tick.time_ms
         self.ticks += 1
         out.append(tick)

@@ -7,7 +7,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from functools import partial
 
@@ -16,10 +15,11 @@ from ingest import quarantine
 from ingest.channel import Channel
 from ingest.clock import ExchangeClock
 from ingest.connection import Connection, ConnectionLost, wait_readable
-from ingest.feeds.base import BadFrame, Feed, FeedError, Signal
+from ingest.feeds.base import UNKNOWN, BadFrame, Feed, FeedError, Signal
 from ingest.links import Links
 from ingest.repair import Repair
 from ingest.status import StatusWriter
+from ingest.workers import Workers
 from runtime.settings import Settings
 from store import Store, StoreError
 
@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 FRAMES_A_READ = 2_000
 IDLE_S = 0.02
 TIDY_S = 0.25
-CLOCK_EVERY_S = 300.0
-CLOCK_AGAIN_S = 15.0
+VENUE_EVERY_S = 300.0
+VENUE_AGAIN_S = 15.0
 
 
 class Outcome(Enum):
@@ -66,14 +66,16 @@ class Session:
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._out: list[Tick] = []
         self._over = threading.Event()
-        self._executor = ThreadPoolExecutor(6, "rest")
+        self._workers = Workers("ask", 1)
         self.clock = ExchangeClock()
-        self._clock_asked_s = -CLOCK_EVERY_S
+        self._venue_asked_s, self._venue_known = -VENUE_EVERY_S, False
         self.received = 0
         """Trades that came by the stream."""
+        self.newest_ms = 0.0
+        """Time of the newest of them, on any symbol."""
         self.asked: str | None = None
         """The source that a user asked for instead of this one."""
-        self._last_frame_s = 0.0
+        self._answered, self._last_frame_s = False, 0.0
         self.quarantine = quarantine.Quarantine()
         self.channels: dict[str, Channel] = {}
         self.status = StatusWriter(store, feed.venue, simulated=simulated, stale_after_s=self._config.stale_after_s)
@@ -81,7 +83,6 @@ class Session:
             feed,
             store,
             self._config,
-            executor=self._executor,
             post=self._inbox.put,
             out=self._out,
             clock=self.clock,
@@ -118,7 +119,7 @@ class Session:
                     self._tidy(now_s)
                     if self.asked not in (None, self._feed.venue):
                         return Outcome.SWITCH
-                if give_up_after_s and not self.received and now_s - started_s > give_up_after_s:
+                if give_up_after_s and not self._answered and now_s - started_s > give_up_after_s:
                     return Outcome.NO_ANSWER
             return Outcome.STOPPED
         except StoreError as error:
@@ -134,14 +135,12 @@ class Session:
             self.channels[channel.symbol] = channel
         self._store.status.set_symbols(list(self.channels))
         self.status.feed(state="STARTING", reason="connecting")
-        self._executor.submit(self._ask_symbols)
-        spans = {"1m": self._config.backfill_1m_minutes, "1s": self._config.backfill_1s_minutes}
-        self.backfill.past(self._names, {**spans, "5m": self._config.backfill_1m_minutes})
 
     def _end(self) -> None:
         self._over.set()
         self._links.close()
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._repair.stop()
+        self._workers.stop()
 
     def _link_changed(self, connected: bool, detail: str) -> None:
         if not connected:
@@ -149,6 +148,7 @@ class Session:
             return
         for channel in self.channels.values():
             channel.reconnected()
+        self._answered = True
         self._last_frame_s = time.monotonic()
         self.status.connected(detail)
 
@@ -186,7 +186,9 @@ class Session:
             self.received += 1
         if out:
             self.clock.seen(out[-1].time_ms)
-            self.status.sample_latency(self.clock.now_ms() - out[-1].time_ms)
+            now_ms = self.clock.now_ms()
+            self.newest_ms = max(self.newest_ms, min(out[-1].time_ms, now_ms))
+            self.status.sample_latency(now_ms - out[-1].time_ms)
 
     def _write(self) -> None:
         if self._out:
@@ -208,35 +210,41 @@ class Session:
             silent = self._repair.tidy(channel, now_s, connected=self.connected)
             if silent and self.connected:
                 self._links.replace(self._links.open[-1], f"{channel.name} is silent, but traded")
-        if now_s - self._clock_asked_s > (CLOCK_EVERY_S if self.clock.known else CLOCK_AGAIN_S):
-            self._clock_asked_s = now_s
-            self._executor.submit(self._ask_clock)
+        if now_s - self._venue_asked_s > (VENUE_EVERY_S if self._venue_known else VENUE_AGAIN_S):
+            self._venue_asked_s = now_s
+            self._workers.submit(self._ask_venue)
         self.backfill.tidy()
         self.status.write(self, now_s)
         self.asked = self._store.status.take_asked_source()
         if self._tend:
             self._tend()
 
-    def _ask_clock(self) -> None:
+    def _ask_venue(self) -> None:
+        """On another thread: the exchange's clock, and which symbols trade."""
         try:
-            base_ms = self._feed.clock_base_ms()
-            self._inbox.put(partial(self.clock.set, base_ms))
+            self._inbox.put(partial(self._heard_clock, self._feed.clock_base_ms()))
+            self._inbox.put(partial(self._heard_statuses, self._feed.not_trading(self._names)))
         except FeedError as error:
-            log.debug("exchange clock unknown", extra={"reason": str(error)})
+            log.debug("the venue does not answer", extra={"reason": str(error)})
 
-    def _ask_symbols(self) -> None:
-        try:
-            unknown = self._feed.check_symbols(self._names)
-        except FeedError as error:
-            log.debug("symbols not checked", extra={"reason": str(error)})
-            return
-        if unknown:
-            self._inbox.put(partial(self._drop, unknown))
+    def _heard_clock(self, base_ms: float) -> None:
+        self.clock.set(base_ms)
+        if self.backfill.until_ms is None:
+            self.backfill.past(self._names)
 
-    def _drop(self, unknown: list[str]) -> None:
-        for name in unknown:
-            self.channels.pop(f"{self._feed.venue}:{name}", None)
-        text = f"{self._feed.venue} does not trade {', '.join(unknown)}: take it out of feed.symbols"
-        log.error(text)
+    def _heard_statuses(self, statuses: dict[str, str]) -> None:
+        self._venue_known = True
+        for channel in self.channels.values():
+            channel.halted = statuses.get(channel.name, "")
+        unknown = sorted(name for name, status in statuses.items() if status == UNKNOWN)
+        halted = sorted(f"{name} ({status})" for name, status in statuses.items() if status != UNKNOWN)
+        notes = (
+            [f"{self._feed.venue} does not know {', '.join(unknown)}: take it out of feed.symbols"] if unknown else []
+        )
+        notes += [f"not trading: {', '.join(halted)}"] if halted else []
+        text = "; ".join(notes)
+        if text and text != self.status.note:
+            log.error(text)
         self.status.note = text
-        self._store.status.set_symbols(list(self.channels))
+        if any(self.channels.pop(f"{self._feed.venue}:{name}", None) for name in unknown):
+            self._store.status.set_symbols(list(self.channels))

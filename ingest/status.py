@@ -57,11 +57,6 @@ class StatusWriter:
         """Exchange's trade time to receipt, on the exchange's clock."""
         self._latencies_ms.append(latency_ms)
 
-    @property
-    def lag_ms(self) -> float:
-        """Worst recent latency, 0 to 5000 ms: a trade may still be on its way for so long."""
-        return min(max(self._latencies_ms, default=0.0), 5000.0)
-
     def write(self, session: Session, now_s: float) -> None:
         """Symbol states now; the feed's own once a second."""
         self._write_symbols(session, now_s)
@@ -88,7 +83,6 @@ class StatusWriter:
     def _write_symbols(self, session: Session, now_s: float) -> None:
         connected, stale_after_s = session.connected, self._stale_after_s
         starting = self._fields.get("state") == "STARTING"
-        watermark_ms = int(session.clock.now_ms() - max(self.lag_ms, 0.0))
         rows: dict[str, dict[str, str | int | float]] = {}
         for symbol, channel in session.channels.items():
             row: dict[str, str | int | float] = {
@@ -99,6 +93,6 @@ class StatusWriter:
                 **channel.counters(),
             }
             if channel.complete(connected=connected):
-                row["watermark_ms"] = watermark_ms
+                row["watermark_ms"] = int(channel.watermark_ms(session.newest_ms, now_s))
             rows[symbol] = row
         self._store.live.set_states(rows)

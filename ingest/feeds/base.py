@@ -8,6 +8,9 @@ from typing import Protocol
 
 from analytics.market import Bar, Tick
 
+UNKNOWN = "UNKNOWN"
+"""Status of a symbol that the venue does not list."""
+
 
 class BadFrame(ValueError):
     """A frame that cannot be a trade: it is counted, a sample is logged, and the feed goes on."""
@@ -49,8 +52,8 @@ class Feed(Protocol):
         """The trade in a frame; raises `BadFrame`."""
         ...
 
-    def check_symbols(self, names: Sequence[str]) -> list[str]:
-        """Those of ``names`` that the venue does not trade."""
+    def not_trading(self, names: Sequence[str]) -> dict[str, str]:
+        """Status in the venue's own word of those of ``names`` that do not trade now; `UNKNOWN` for strangers."""
         ...
 
     def clock_base_ms(self) -> float:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 import orjson
 
 from analytics.market import SYNTHETIC, TIMEFRAME_MS, Bar, Tick
-from ingest.feeds.base import BadFrame, FeedError, Signal, UnknownSymbol
+from ingest.feeds.base import UNKNOWN, BadFrame, FeedError, Signal, UnknownSymbol
 from ingest.rest import RestClient
+
+T = TypeVar("T")
 
 KLINE_LIMIT = 1000
 TRADE_LIMIT = 1000
@@ -58,40 +61,42 @@ class BinanceFeed:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BadFrame(f"{type(error).__name__}: {error}") from None
 
-    def check_symbols(self, names: Sequence[str]) -> list[str]:
-        """Names that exchangeInfo refuses or that are not TRADING."""
+    def not_trading(self, names: Sequence[str]) -> dict[str, str]:
+        """From exchangeInfo: the status of those that do not trade; UNKNOWN for those it refuses."""
         try:
-            return self._not_trading(symbols=orjson.dumps(list(names)).decode())
+            return self._statuses(symbols=orjson.dumps(list(names)).decode())
         except UnknownSymbol:
-            unknown = []
+            found: dict[str, str] = {}
             for name in names:
                 try:
-                    unknown += self._not_trading(symbol=name)
+                    found |= self._statuses(symbol=name)
                 except UnknownSymbol:
-                    unknown.append(name)
-            return unknown
+                    found[name] = UNKNOWN
+            return found
 
-    def _not_trading(self, **params: str) -> list[str]:
-        info = self._get("exchangeInfo", **params)
-        return [row["symbol"] for row in info["symbols"] if row["status"] != "TRADING"]
+    def _statuses(self, **params: str) -> dict[str, str]:
+        def read(info: Any) -> dict[str, str]:
+            return {row["symbol"]: row["status"] for row in info["symbols"] if row["status"] != "TRADING"}
+
+        return self._get("exchangeInfo", read, **params)
 
     def clock_base_ms(self) -> float:
         """Exchange clock minus our monotonic one, from the quickest of three answers, taken as stamped halfway."""
         asked = []
         for _ in range(3):
             start_s = time.monotonic()
-            server_ms = self._get("time")["serverTime"]
+            server_ms = self._get("time", lambda answer: float(answer["serverTime"]))
             end_s = time.monotonic()
             asked.append((end_s - start_s, server_ms - (start_s + end_s) * 500))
-        return float(min(asked)[1])
+        return min(asked)[1]
 
     def newest_id(self, name: str) -> int:
         """Last raw id of the newest aggregate: the cheapest request that tells it."""
-        return int(self._get("aggTrades", symbol=name, limit=1)[-1]["l"])
+        return self._get("aggTrades", lambda rows: int(rows[-1]["l"]), symbol=name, limit=1)
 
     def recent_trades(self, name: str) -> list[Tick]:
         """The newest 1000 trades."""
-        return self._ticks(name, self._get("trades", symbol=name, limit=TRADE_LIMIT))
+        return self._get("trades", partial(self._ticks, name), symbol=name, limit=TRADE_LIMIT)
 
     def trades_from(self, name: str, first_id: int) -> list[Tick]:
         """Up to 1000 trades from ``first_id`` on.
@@ -99,24 +104,31 @@ class BinanceFeed:
         Hosts that serve only public data lack historicalTrades; the newest trades help where they reach back.
         """
         try:
-            rows = self._get("historicalTrades", symbol=name, fromId=first_id, limit=TRADE_LIMIT)
+            read = partial(self._ticks, name)
+            ticks = self._get("historicalTrades", read, symbol=name, fromId=first_id, limit=TRADE_LIMIT)
         except UnknownSymbol:
             raise
         except FeedError:
-            rows = self._get("trades", symbol=name, limit=TRADE_LIMIT)
-        return [tick for tick in self._ticks(name, rows) if tick.trade_id >= first_id]
+            ticks = self.recent_trades(name)
+        return [tick for tick in ticks if tick.trade_id >= first_id]
 
     def klines(self, name: str, timeframe: str, start_ms: int, end_ms: int) -> list[Bar]:
         """Closed klines as bars; a bucket without trades has no bar."""
         step, bars = TIMEFRAME_MS[timeframe], []
         while start_ms < end_ms:
-            rows = self._get(
-                "klines", symbol=name, interval=timeframe, startTime=start_ms, endTime=end_ms - 1, limit=KLINE_LIMIT
+            page = self._get(
+                "klines",
+                lambda rows: [_bar(row) for row in rows],
+                symbol=name,
+                interval=timeframe,
+                startTime=start_ms,
+                endTime=end_ms - 1,
+                limit=KLINE_LIMIT,
             )
-            bars += [_bar(row) for row in rows if row[0] < end_ms and row[8] > 0]
-            if len(rows) < KLINE_LIMIT:
+            bars += [bar for bar in page if start_ms <= bar.open_ms < end_ms and bar.trades > 0]
+            if len(page) < KLINE_LIMIT:
                 break
-            start_ms = rows[-1][0] + step
+            start_ms = page[-1].open_ms + step
         return bars
 
     def _ticks(self, name: str, rows: Sequence[dict[str, Any]]) -> list[Tick]:
@@ -127,8 +139,13 @@ class BinanceFeed:
         ]
         return sorted(ticks, key=lambda tick: tick.trade_id)
 
-    def _get(self, call: str, **params: str | int) -> Any:
-        return self._rest.get(f"/api/v3/{call}", params, stop=self._stop)
+    def _get(self, call: str, read: Callable[[Any], T], **params: str | int) -> T:
+        """What ``read`` makes of an answer; raises `FeedError` for an answer that is not what was asked for."""
+        answer = self._rest.get(f"/api/v3/{call}", params, stop=self._stop)
+        try:
+            return read(answer)
+        except (LookupError, TypeError, ValueError) as error:
+            raise FeedError(f"{call}: unexpected answer {str(answer)[:120]} ({error})") from None
 
 
 def _signal(message: dict[str, Any], data: dict[str, Any]) -> Signal:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from decimal import Decimal
@@ -16,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from analytics.market import TIMEFRAME_MS, Tick, bucket
+from analytics.market import PARTIAL, TIMEFRAME_MS, Tick, bucket
 from ingest.feeds.binance import BinanceFeed
 from ingest.rest import RestClient
 from ingest.sim.server import SimExchange
@@ -61,6 +62,30 @@ class Board:
             assert time.monotonic() < deadline_s, f"not within {timeout_s} s: {what}\n{self.log.read_text()[-3000:]}"
             assert self.process.poll() is None, self.log.read_text()[-3000:]
             time.sleep(0.1)
+
+    def states(self, part: str) -> list[str]:
+        """Names in a part of /healthz; none while it does not answer."""
+        try:
+            with urllib.request.urlopen(self.url + "/healthz", timeout=5) as answer:
+                return list(json.load(answer)[part])
+        except urllib.error.HTTPError as error:
+            return list(json.load(error)[part])
+        except OSError:
+            return []
+
+    def same_as_klines(self, timeframe: str, start_ms: int, end_ms: int) -> bool:
+        """Whether every closed bar is there, whole, and equal to the exchange's kline."""
+        step = TIMEFRAME_MS[timeframe]
+        low, high = start_ms // step * step, end_ms // step * step
+        for name in self.names:
+            path = f"/api/v1/bars?symbol={name}&timeframe={timeframe}&start={low}&end={high}&limit=100000"
+            rows = self.get(path)["bars"]
+            bars = [tuple(row[field] for field in FIELDS) for row in rows]
+            if bars != [bar[:9] for bar in self.reference.klines(name, timeframe, low, high)]:
+                return False
+            if any(row["flags"] & PARTIAL for row in rows):
+                return False
+        return True
 
     def kill(self, word: str) -> None:
         """Kill -9 the process whose command line holds ``word``."""

@@ -56,6 +56,21 @@ def test_kills_and_faults_change_no_bar(board: Board, exchange: SimExchange) -> 
     assert board.stop() < 5
 
 
+def test_a_start_without_rest_leaves_no_bar_missing_or_partial(board: Board, exchange: SimExchange) -> None:
+    exchange.faults.refuse(503, 0, "rest")
+    start_ms = int(time.time() * 1000)
+    board.wait(lambda: board.states("symbols") != [], "the board answers")
+    time.sleep(4)
+    exchange.faults.clear()
+    board.wait(board.healthy, "healthy")
+    time.sleep(5)
+    end_ms = int(time.time() * 1000)
+    board.wait(lambda: board.same_as_klines("1s", start_ms - 60_000, end_ms), "every 1s bar as the exchange has it", 30)
+    board.wait(
+        lambda: board.same_as_klines("1m", start_ms - 600_000, end_ms), "every 1m bar as the exchange has it", 90
+    )
+
+
 @pytest.mark.drill
 def test_four_minutes_of_faults_and_kills_change_no_bar(board: Board, exchange: SimExchange) -> None:
     rng = random.Random(20240601)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 import time
@@ -12,6 +13,7 @@ import pytest
 from ingest import connector
 from ingest.connection import Connection
 from ingest.connector import Connector
+from ingest.sim.server import SimExchange
 
 
 class Refuser:
@@ -93,3 +95,25 @@ def test_attempts_stay_far_below_the_limit_of_the_exchange(hosts: list[Refuser])
     run(hosts, 5)
     assert 2 <= len(hosts[0].times) <= 5
     assert all(later - earlier > 0.9 for earlier, later in zip(hosts[0].times, hosts[0].times[1:], strict=False))
+
+
+def test_connections_that_do_not_live_count_as_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connector.random, "uniform", lambda low, high: high)
+    monkeypatch.setattr(connector, "MIN_SPACING_S", 0.0)
+    monkeypatch.setattr(connector, "BACKOFF_S", (0.2, 60.0))
+    opened: list[float] = []
+    with SimExchange(seed=1, rate=1) as exchange:
+
+        def deliver(connection: Connection) -> None:
+            opened.append(time.monotonic())
+            connection.close()
+            links.want(after_failure=True)
+
+        url = f"{exchange.ws_url}/stream?streams=btcusdt@trade"
+        links = Connector([url], timeout_s=2, ca_file="", deliver=deliver, failed=print)
+        links.want()
+        time.sleep(2.0)
+        links.stop()
+    pauses = [later - earlier for earlier, later in itertools.pairwise(opened)]
+    assert len(pauses) >= 3
+    assert all(later > 1.5 * earlier for earlier, later in itertools.pairwise(pauses))

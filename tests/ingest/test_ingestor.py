@@ -121,3 +121,13 @@ def test_a_simulated_exchange_that_dies_is_started_again(
     wait(lambda: store.live.read("sim:BTCUSDT")["state"] == "LIVE")
     ids = [tick.trade_id for tick in store.ticks.range("sim:BTCUSDT")]
     assert ids == list(range(ids[0], ids[0] + len(ids)))
+
+
+def test_a_live_venue_that_answers_but_is_quiet_is_not_replaced(
+    store: Store, ingest: Callable[..., threading.Event], free_port: int
+) -> None:
+    with SimExchange(seed=5, rate=20, port=free_port) as exchange:
+        exchange.faults.mute("*")
+        ingest()
+        time.sleep(4)
+        assert store.status.feed()["venue"] == "binance"

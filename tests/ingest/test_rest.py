@@ -12,6 +12,7 @@ import pytest
 
 from ingest import rest
 from ingest.feeds.base import FeedError, UnknownSymbol
+from ingest.feeds.binance import BinanceFeed
 from ingest.rest import RestClient
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -109,3 +110,19 @@ def test_a_bad_symbol_is_told_apart(host: Callable[..., Host]) -> None:
     client = RestClient([host((400, {}, b'{"code":-1121,"msg":"Invalid symbol."}')).url])
     with pytest.raises(UnknownSymbol, match="Invalid symbol"):
         client.get("/x", {})
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"code":-1000,"msg":"An unknown error"}', b"[]", b"[{}]", b"null", b'"text"', b"[[1,2]]"]
+)
+def test_an_answer_of_another_shape_is_a_feed_error(host: Callable[..., Host], body: bytes) -> None:
+    feed = BinanceFeed([], RestClient([host((200, {}, body)).url]))
+    for ask in (
+        lambda: feed.newest_id("BTCUSDT"),
+        feed.clock_base_ms,
+        lambda: feed.not_trading(["BTCUSDT"]),
+        lambda: feed.trades_from("BTCUSDT", 1) or feed.newest_id("BTCUSDT"),
+        lambda: feed.klines("BTCUSDT", "1m", 0, 60_000) or feed.newest_id("BTCUSDT"),
+    ):
+        with pytest.raises(FeedError):
+            ask()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from analytics.market import PARTIAL
+from analytics.market import PARTIAL, Tick
 from ingest.feeds.binance import BinanceFeed
 from ingest.ingestor import Ingestor
 from ingest.rest import RestClient
@@ -237,3 +237,46 @@ def test_a_restart_goes_on_where_the_stream_ends(start: Callable[..., Running]) 
     second.stop()
     second.check_complete()
     assert not second.store.ticks.holes("binance:BTCUSDT")
+
+
+def test_the_watermark_stands_still_when_nothing_arrives(start: Callable[..., Running], exchange: SimExchange) -> None:
+    board = start(feed__stale_after_s=120, feed__silent_after_s=120)
+    board.wait_live()
+    board.wait_trades(20)
+    exchange.faults.refuse(503, target="rest")
+    exchange.faults.half_open()
+    time.sleep(1.0)
+    newest_ms = max(board.store.ticks.range(f"binance:{name}", limit=1)[0].time_ms for name in NAMES)
+    time.sleep(3.0)
+    assert max(board.store.live.watermarks([f"binance:{name}" for name in NAMES]).values()) <= newest_ms
+
+
+def test_bars_before_a_long_absence_are_not_fetched_second_by_second(
+    store: Store, start: Callable[..., Running], exchange: SimExchange
+) -> None:
+    now_ms = int(time.time() * 1000)
+    old = exchange.market.last_id("BTCUSDT", now_ms) - 1_000_000
+    store.ticks.append([Tick("binance:BTCUSDT", old, now_ms - 7 * 86_400_000, 60_000.0, 1.0, False)], now_ms)
+    board = start(feed__refill_max_trades=3)
+    board.wait(lambda: bool(store.ticks.holes("binance:BTCUSDT")), "the hole declared")
+    board.wait_live()
+    board.wait(lambda: len(store.bars.read("binance:BTCUSDT", "1s")) > 30, "bars back-filled")
+    assert store.bars.read("binance:BTCUSDT", "1s")[0, 0] > now_ms - 90_000
+
+
+def test_one_odd_answer_does_not_freeze_a_symbol(
+    start: Callable[..., Running], exchange: SimExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = start()
+    board.wait_live()
+    real, odd = BinanceFeed.trades_from, iter([True])
+
+    def trades_from(self: BinanceFeed, name: str, first_id: int) -> list[Tick]:
+        if next(odd, False):
+            raise RuntimeError("something nobody thought of")
+        return real(self, name, first_id)
+
+    monkeypatch.setattr(BinanceFeed, "trades_from", trades_from)
+    exchange.faults.gap("BTCUSDT", 5)
+    board.wait_trades(60)
+    board.wait_live()
