@@ -43,7 +43,9 @@ def peer_python() -> str:
     """Interpreter of an environment with cryptofeed, made at first use."""
     if not (PEER / "bin" / "python").exists():
         subprocess.run([sys.executable, "-m", "venv", str(PEER)], check=True)
-        subprocess.run([PEER / "bin" / "pip", "install", "-q", "cryptofeed==2.4.1", "hiredis"], check=True)
+        subprocess.run(
+            [PEER / "bin" / "pip", "install", "-q", "cryptofeed==2.4.1", "redis==8.1.0", "hiredis==3.5.0"], check=True
+        )
     return str(PEER / "bin" / "python")
 
 
@@ -79,6 +81,8 @@ def measure(event: str, keys: list[str], command: list[str], count: int = COUNT)
         finally:
             store.close()
             server.stop()
+    if not length:
+        raise RuntimeError(f"nothing arrived from: {' '.join(words)}")
     return {
         "arrived": length, "per_s": (length - first) / seconds, "per_cpu_s": (length - first) / cpu,
         "bytes": used / length,

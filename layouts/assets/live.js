@@ -4,10 +4,14 @@
   const sb = (window.sb = window.sb || {});
   const PAGES = ["board", "pair"];
   const SILENT_MS = 3500;
+  // A browser opens six connections to a host at most (HTTP/1.1), over all its windows: two stay free for the rest.
+  const STREAMS = 4;
   let heard = performance.now();
   let source = null;
   let sourceKey = "";
   let polling = false;
+  let leave = null;
+  let asking = false;
   let revived = 0;
   let spec = "";
 
@@ -57,7 +61,38 @@
 
   function refused() {
     source = null;
+    giveUp();
     poll(true);
+  }
+
+  // A stream's place among all windows of this browser; the browser itself frees it when the window goes away.
+  // Without one, or where there are no locks (plain HTTP from another machine), the page polls.
+  async function claim() {
+    if (asking) return;
+    asking = true;
+    for (let place = 0; navigator.locks && place < STREAMS && !leave; place += 1) {
+      await new Promise((known) => {
+        const hold = (lock) => {
+          const held = lock && new Promise((done) => (leave = done));
+          known();
+          return held;
+        };
+        navigator.locks.request("spreadboard-stream-" + place, { ifAvailable: true }, hold).catch(known);
+      });
+    }
+    asking = false;
+    if (document.hidden) giveUp();
+    else if (!leave) poll(true);
+  }
+
+  function giveUp() {
+    if (leave) leave();
+    leave = null;
+  }
+
+  function end() {
+    closeStream();
+    giveUp();
   }
 
   function openStream(page) {
@@ -69,11 +104,13 @@
     source = opened;
   }
 
-  // A request that was lost on the way leaves its clock stopped: start it again until there is an answer.
+  // A request that was lost on the way leaves its clock stopped: start it again until there is an answer. A stream
+  // may be dead without an error: opened again.
   function revive() {
-    if (!sb.silent() || source || performance.now() - revived < SILENT_MS) return;
+    if (!sb.silent() || performance.now() - revived < SILENT_MS) return;
     revived = performance.now();
-    set("clock", { disabled: false });
+    if (source) closeStream();
+    else set("clock", { disabled: false });
   }
 
   function drive() {
@@ -84,23 +121,26 @@
     const key = page === "pair" ? (spec ? "pair?" + spec : "") : page || "";
     if (key === sourceKey) return;
     closeStream();
+    if (!key) return;
+    if (!leave) return void claim();
     sourceKey = key;
-    if (key) openStream(page);
+    openStream(page);
   }
 
   document.addEventListener("visibilitychange", function () {
     if (document.hidden) {
-      closeStream();
+      end();
       set("clock", { max_intervals: 0 });
       return;
     }
     heard = performance.now();
     sb.resync();
-    const streams = document.getElementById("shell").dataset.push === "sse" && !polling;
-    if (!streams) poll(true);
+    // There may be a place for a stream by now.
+    polling = false;
+    if (document.getElementById("shell").dataset.push !== "sse") poll(true);
   });
   // Leaving the page for another site must give the stream's place back at once.
-  window.addEventListener("pagehide", closeStream);
+  window.addEventListener("pagehide", end);
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     sb: {
