@@ -60,15 +60,17 @@ def rolling_correlation(y: Floats, x: Floats, counted: NDArray[np.bool_], window
         return np.where(usable, np.clip(xy / np.sqrt(yy * xx), -1.0, 1.0), np.nan)
 
 
-def correlation(y: Floats, x: Floats, counted: NDArray[np.bool_]) -> float | None:
+def correlation(y: Floats, x: Floats, counted: NDArray[np.bool_], window: int | None = None) -> float | None:
     """Correlation of the counted returns of one window of prices; None where `rolling_correlation` gives NaN.
+
+    ``window`` is how many returns there could be: as many as rows, unless the first row only starts the second.
 
     >>> closes = np.exp(np.array([0.0, 1.0, 3.0, 2.0]))
     >>> correlation(closes, 1 / closes, follows(np.arange(4), 1))
     -1.0
     """
     n = int(counted.sum())
-    if 2 * n < counted.size or n < 2:
+    if 2 * n < (counted.size if window is None else window) or n < 2:
         return None
     ry, rx = log_returns(y, counted)[counted], log_returns(x, counted)[counted]
     dy, dx = ry - ry.mean(), rx - rx.mean()

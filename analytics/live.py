@@ -17,15 +17,22 @@ MAX_SPECS: Final = 256
 MAX_HISTORY_ROWS: Final = 600_000
 """About 60 MB of history in all."""
 
-MIN_STALE_MS: Final = 10_000
-STALE_SPACINGS: Final = 5
-"""A leg is stale when its last trade is older than so many times its own mean time between trades."""
-STALE_BARS: Final = 3
+MIN_SILENCE_MS: Final = 30_000
+SILENT_SPACINGS: Final = 20
+"""A leg is stale when its last trade is older than so many times its own mean time between trades, and than 30 s."""
+LATE_MS: Final = 10_000
+LATE_BARS: Final = 2
+"""Bars have stopped when the newest one ended longer ago than so many steps and 10 s."""
+SPARSE_STEPS: Final = 1.5
+SPARSE_SPACINGS: Final = 5
+"""A pair whose shared bars are further apart than 1.5 steps is given so many of its own spacings, and 30 s, instead."""
+SIGNAL_STATES: Final = ("live", "partial")
 _NOT_FRESH: Final = {
     "STALE": "its stream is stale",
     "GAP": "trades are missing and being fetched",
     "CATCHING_UP": "it is catching up",
     "INIT": "it is starting",
+    "HALTED": "trading is halted at the venue",
 }
 
 
@@ -59,7 +66,11 @@ class MarketView(Protocol):
         ...
 
     def state(self, symbol: str) -> str:
-        """State of the symbol's feed: LIVE, QUIET, STALE, GAP, DOWN, INIT or CATCHING_UP."""
+        """State of the symbol's feed: LIVE, QUIET, STALE, GAP, HALTED, DOWN, INIT or CATCHING_UP."""
+        ...
+
+    def stopped(self) -> str:
+        """Why no bars are being made; empty while they are."""
         ...
 
 
@@ -156,9 +167,11 @@ class PairBook:
         self, spec: PairSpec, window: PairWindow, y: LastTrade | None, x: LastTrade | None, now_ms: int
     ) -> tuple[str, str]:
         y_state, x_state = self._market.state(spec.y), self._market.state(spec.x)
+        stopped = self._market.stopped()
         stale = (
             _leg_problem(spec.y, y_state, y, window.y_spacing_ms, now_ms)
             or _leg_problem(spec.x, x_state, x, window.x_spacing_ms, now_ms)
+            or (f"bars have stopped: {stopped}" if stopped else "")
             or _window_age(spec, window, now_ms)
         )
         down = [name_of(symbol) for symbol, state in ((spec.y, y_state), (spec.x, x_state)) if state == "DOWN"]
@@ -172,6 +185,16 @@ class PairBook:
         return next(((state, reason) for state, reason in reasons if reason), ("live", ""))
 
 
+def signal_of(now: PairNow, entry_z: float) -> str:
+    """``short``, ``long`` or ``inside`` by the unrounded z; empty where no entry may be read from it.
+
+    A stale or broken pair has no signal whatever its z. One whose window misses trades has, and is to be marked.
+    """
+    if now.z is None or now.state not in SIGNAL_STATES:
+        return ""
+    return "short" if now.z >= entry_z else "long" if now.z <= -entry_z else "inside"
+
+
 def _age(trade: LastTrade | None, now_ms: int) -> int | None:
     # The two clocks differ by a little: a trade from the future is simply new.
     return max(0, now_ms - trade.time_ms) if trade else None
@@ -180,15 +203,15 @@ def _age(trade: LastTrade | None, now_ms: int) -> int | None:
 def _leg_problem(symbol: str, state: str, trade: LastTrade | None, spacing_ms: float, now_ms: int) -> str:
     """Why a leg is stale; empty when it is not.
 
-    A leg that trades at random every ``spacing_ms`` on average is silent for 5 times that in 0.7 % of cases, so the
-    limit follows the leg: the larger of 10 s and 5 spacings.
+    Trades come in bursts: a healthy leg is often silent for many times its mean spacing, so the limit is the larger
+    of 30 s and 20 spacings. A stream that died is found sooner, by asking the venue; then the state says so.
     """
     if state in _NOT_FRESH:
         return f"{name_of(symbol)}: {_NOT_FRESH[state]}"
     if trade is None:
         return f"{name_of(symbol)}: no trade yet"
     age = now_ms - trade.time_ms
-    if age <= max(MIN_STALE_MS, STALE_SPACINGS * spacing_ms):
+    if age <= max(MIN_SILENCE_MS, SILENT_SPACINGS * spacing_ms):
         return ""
     usual = f", usually every {_seconds(spacing_ms)}" if spacing_ms else ""
     return f"{name_of(symbol)}: last trade {_seconds(age)} ago{usual}"
@@ -199,8 +222,12 @@ def _window_age(spec: PairSpec, window: PairWindow, now_ms: int) -> str:
     if window.as_of_ms is None:
         return ""
     age = now_ms - window.as_of_ms
-    limit = MIN_STALE_MS + max(STALE_BARS * spec.step_ms, STALE_SPACINGS * window.bar_spacing_ms)
-    return f"the newest shared bar ended {_seconds(age)} ago" if age > limit else ""
+    sparse = window.bar_spacing_ms > SPARSE_STEPS * spec.step_ms
+    patient = max(MIN_SILENCE_MS, SPARSE_SPACINGS * window.bar_spacing_ms)
+    limit = patient if sparse else LATE_BARS * spec.step_ms
+    if age <= limit + LATE_MS:
+        return ""
+    return f"bars have stopped: the newest shared one ended {_seconds(age)} ago"
 
 
 def _seconds(duration_ms: float) -> str:

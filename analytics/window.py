@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.align import align_last
+from analytics.align import Shared, align_last, rows
 from analytics.dependence import correlation, follows
 from analytics.hedge import Fit, NoFit, fit_ols
 from analytics.market import OPEN_MS, PARTIAL, TRADES, BarArray
@@ -51,7 +51,9 @@ class PairWindow:
 
 def pair_window(y_bars: BarArray, x_bars: BarArray, spec: PairSpec) -> PairWindow:
     """The newest window of two legs' closed bars, each an (n, 10) array, oldest first."""
-    shared = align_last(y_bars, x_bars, spec.window)
+    # One bar more than the window: its first return needs the close before it.
+    longer = align_last(y_bars, x_bars, spec.window + 1)
+    shared = rows(longer, max(0, longer.open_ms.size - spec.window))
     ready = shared.open_ms.size
     whole = ready == spec.window
     y, x = scaled(shared.y, shared.x, spec.scale)
@@ -65,13 +67,17 @@ def pair_window(y_bars: BarArray, x_bars: BarArray, spec: PairSpec) -> PairWindo
         as_of_ms=end_ms if ready else None,
         fit=fit if isinstance(fit, Fit) else None,
         problem=_problem(fit),
-        correlation=correlation(shared.y, shared.x, counted) if whole else None,
+        correlation=_correlation(longer, spec) if whole else None,
         half_life=_half_life(fit, y, x, counted) if isinstance(fit, Fit) else None,
         partial_bars=int(np.count_nonzero(shared.flags & PARTIAL)),
         y_spacing_ms=_trade_spacing(y_bars, start_ms, end_ms),
         x_spacing_ms=_trade_spacing(x_bars, start_ms, end_ms),
         bar_spacing_ms=(end_ms - start_ms) / ready if ready else 0.0,
     )
+
+
+def _correlation(longer: Shared, spec: PairSpec) -> float | None:
+    return correlation(longer.y, longer.x, follows(longer.open_ms, spec.step_ms), spec.window)
 
 
 def _problem(fit: Fit | NoFit | None) -> str:

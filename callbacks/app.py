@@ -10,7 +10,7 @@ import dash
 
 import layouts
 from analytics.live import PairBook
-from callbacks import actions, controls, stream, updates, vendor
+from callbacks import actions, controls, guard, stream, updates, vendor
 from callbacks.live import Live
 from layouts.shell import INDEX, shell
 
@@ -52,6 +52,7 @@ def create_app(cache: MarketCache, book: PairBook, settings: Settings) -> dash.D
     controls.register(app, live)
     actions.register(app, live, book, settings)
     _complete(app)
+    guard.register(app)
     return app
 
 

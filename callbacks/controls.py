@@ -30,7 +30,7 @@ def register(app: dash.Dash, live: Live) -> None:
     def choose(address: dict[str, object] | None, *given: Any) -> list[Any]:
         *controls, _clicks, chosen = given
         from_controls = str(ctx.triggered_id).removeprefix("pair-") in (*_CONTROLS, "swap")
-        values = dict(zip(_CONTROLS, controls, strict=True)) if from_controls else (address or {})
+        values = dict(zip(_CONTROLS, controls, strict=True)) if from_controls else _named(address)
         if ctx.triggered_id == "pair-swap":
             values |= {"y": values["x"], "x": values["y"]}
         if from_controls:
@@ -49,6 +49,10 @@ def register(app: dash.Dash, live: Live) -> None:
         Input("pair-spec", "data"),
         prevent_initial_call=True,
     )
+
+
+def _named(address: object) -> dict[str, object]:
+    return address if isinstance(address, dict) else {}
 
 
 def _shown(query: PairQuery) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -14,6 +15,9 @@ DAY_MS: Final = 86_400_000
 SPARK_MINUTES: Final = 120
 SPARK_HEIGHT: Final = 40
 MAX_DECIMALS: Final = 8
+MAX_SPREAD_DECIMALS: Final = 12
+HELD_FROM: Final = 0.8
+HELD_TO: Final = 12.5
 _MINUTE_MS: Final = TIMEFRAME_MS["1m"]
 
 
@@ -67,11 +71,24 @@ def decimals_of(prices: NDArray[np.float64]) -> int:
     return MAX_DECIMALS
 
 
-def significant(value: float | None, digits: int = 6) -> float | None:
-    """``value`` to so many significant digits, so that noise does not travel.
+def spread_decimals(sigma: float | None, held: int | None = None) -> int | None:
+    """Decimals that give a spread to three significant digits of its sigma; ``held`` while sigma only brushes a border.
 
-    >>> significant(0.0531423987), significant(None)
-    (0.0531424, None)
+    >>> spread_decimals(9.8), spread_decimals(10.2), spread_decimals(10.2, held=2), spread_decimals(1234.5)
+    (2, 1, 2, 0)
+    """
+    if not sigma:
+        return held
+    if held is not None and HELD_FROM < sigma * 10.0 ** (held - 2) < HELD_TO:
+        return held
+    return min(max(0, 2 - math.floor(math.log10(sigma))), MAX_SPREAD_DECIMALS)
+
+
+def significant(value: float | None, digits: int = 9) -> float | None:
+    """``value`` to so many significant digits: more than any page shows, so that it is rounded for the eye once.
+
+    >>> significant(0.053142398712), significant(None)
+    (0.0531423987, None)
     """
     return None if value is None else float(f"{value:.{digits}g}")
 

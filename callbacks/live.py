@@ -16,6 +16,7 @@ from callbacks.day import Days
 from callbacks.feed import FeedView
 from callbacks.message import Cursor, Message
 from callbacks.pair import PairView
+from callbacks.watched import first_pair
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -37,8 +38,7 @@ class Live:
         self._pairs: OrderedDict[PairSpec, PairView] = OrderedDict()
         self._feed = FeedView(cache, settings.feed.source)
         self._lock = threading.Lock()
-        y, x = next(iter(settings.board.pairs), (settings.feed.symbols[0], settings.feed.symbols[-1]))
-        self.default = query.PairQuery(y, x, settings.board.timeframe, settings.board.window)
+        self._board_settings = settings.board
 
     def message(self, page: str, text: str, cursor: str) -> Message | None:
         """What the viewer at ``cursor`` of ``page`` lacks; ``text`` is the pair page's query string.
@@ -82,22 +82,28 @@ class Live:
 
     def read(self, values: dict[str, object]) -> tuple[query.PairQuery, list[str]]:
         """Settings from the address bar or the controls, and what was wrong with them."""
-        return query.read(values, self.default, self.names())
+        names = self.names()
+        return query.read(values, self._default(names), names)
 
     def wait(self, version: int, timeout_s: float) -> int:
         """Block until the market moved past ``version``, or for ``timeout_s`` seconds; the new version."""
         return self._cache.wait(version, timeout_s)
 
     def _pair(self, text: str, venue: str) -> PairView:
-        chosen = query.parse(text, self.default, self._known(venue))
+        known = self._known(venue)
+        chosen = query.parse(text, self._default(known), known)
         spec = chosen.spec(venue)
         view = self._pairs.get(spec)
         if view is None:
-            view = self._pairs[spec] = PairView(spec, self._cache, self._book, self._days)
+            view = self._pairs[spec] = PairView(spec, self._cache, self._book, self._days, self._board_settings.entry_z)
             if len(self._pairs) > MAX_PAIRS:
                 self._pairs.popitem(last=False)
         self._pairs.move_to_end(spec)
         return view
+
+    def _default(self, names: Sequence[str]) -> query.PairQuery:
+        board = self._board_settings
+        return query.PairQuery(*first_pair(board.pairs, names), board.timeframe, board.window)
 
     def _known(self, venue: str) -> Sequence[str]:
         prefix = f"{venue}:"

@@ -6,10 +6,11 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analytics.live import PairBook, PairHistory, PairNow, PairSpec
+from analytics.live import PairBook, PairHistory, PairNow, PairSpec, signal_of
 from analytics.market import name_of
-from callbacks.day import Days, significant
+from callbacks.day import MAX_DECIMALS, Days, significant, spread_decimals
 from callbacks.message import Cursor, Message, new_epoch
 from callbacks.stamps import Fields, Stamped
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from store.cache import MarketCache
 
 CHART_BARS: Final = 1_500
-LOG_DECIMALS: Final = 6
+SENT_DIGITS: Final = 8
 REFRESH_MS: Final = 5
 _SENT: Final = ("open_ms", "y", "x", "spread", "sigma", "z", "y_volume", "x_volume", "flags")
 
@@ -26,14 +27,16 @@ class PairView:
     """Shared by all viewers of the same settings.
 
     Bars are only ever added to what a viewer has. When a bar that was sent has changed (a late trade, a refill),
-    a new epoch begins and every viewer gets a new snapshot.
+    a new epoch begins and every viewer gets a new snapshot. So it is when sigma needs other decimals than before.
     """
 
-    def __init__(self, spec: PairSpec, cache: MarketCache, book: PairBook, days: Days) -> None:
+    def __init__(self, spec: PairSpec, cache: MarketCache, book: PairBook, days: Days, entry_z: float) -> None:
         self.spec = spec
         self._cache = cache
         self._book = book
         self._days = days
+        self._entry_z = entry_z
+        self._digits: int | None = None
         self._lock = threading.Lock()
         self._epoch = new_epoch()
         self._table = Stamped()
@@ -62,7 +65,6 @@ class PairView:
 
     def _about(self) -> Fields:
         spec = self.spec
-        log_scale = spec.scale == "log"
         y_digits, x_digits = (self._days.of(symbol).decimals for symbol in (spec.y, spec.x))
         return {
             "y": name_of(spec.y),
@@ -74,7 +76,7 @@ class PairView:
             "scale": spec.scale,
             "yDigits": y_digits,
             "xDigits": x_digits,
-            "spreadDigits": LOG_DECIMALS if log_scale else y_digits,
+            "spreadDigits": y_digits if self._digits is None else min(self._digits, MAX_DECIMALS),
         }
 
     def _refresh(self, now_ms: int, offset_ms: int) -> None:
@@ -90,10 +92,12 @@ class PairView:
 
     def _take(self, history: PairHistory) -> None:
         """Make the newest bars ready to be sent; a new epoch if what was sent before is no longer true."""
-        sent = _columns(history, self._days.of(self.spec.y).decimals, self.spec.scale)
-        if self._history is not None and not _continues(self._sent, sent):
+        sent = _columns(history)
+        fit = self._book.window(self.spec).fit
+        digits = spread_decimals(fit.sigma if fit else None, self._digits)
+        if self._history is not None and (digits != self._digits or not _continues(self._sent, sent)):
             self._epoch = new_epoch()
-        self._history, self._sent = history, sent
+        self._history, self._sent, self._digits = history, sent, digits
 
     def _row(self, now: PairNow) -> Fields:
         half_life = self._book.window(self.spec).half_life
@@ -110,16 +114,18 @@ class PairView:
             "ySpan": y_day.span_ms // 60_000,
             "xSpan": x_day.span_ms // 60_000,
             "hedge": significant(now.hedge_ratio),
-            "hedgeSe": significant(now.hedge_ratio_se, 3),
-            "r2": _rounded(now.r_squared, 4),
+            "hedgeSe": significant(now.hedge_ratio_se),
+            "r2": significant(now.r_squared),
             "intercept": significant(now.intercept),
-            "sigma": significant(now.sigma, 5),
+            "sigma": significant(now.sigma),
             "spread": significant(now.spread),
-            "z": _rounded(now.z, 3),
+            "spreadDigits": self._digits,
+            "z": significant(now.z),
+            "signal": signal_of(now, self._entry_z),
             "corr": _rounded(now.correlation, 3),
-            "half": significant(now.half_life_bars, 4),
-            "halfLow": significant(low, 3),
-            "halfHigh": significant(high, 3),
+            "half": significant(now.half_life_bars),
+            "halfLow": significant(low),
+            "halfHigh": significant(high),
             "sure": now.half_life_reliable,
             "time": now.time_ms,
             "asOf": now.as_of_ms,
@@ -130,11 +136,18 @@ def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def _columns(history: PairHistory, y_digits: int, scale: str) -> dict[str, Any]:
-    digits = {"spread": LOG_DECIMALS + 2, "sigma": LOG_DECIMALS + 2} if scale == "log" else {}
-    digits = {"spread": y_digits + 2, "sigma": y_digits + 2, "z": 3, "y_volume": 4, "x_volume": 4} | digits
+def _columns(history: PairHistory) -> dict[str, Any]:
     columns = {name: getattr(history, name)[-CHART_BARS:] for name in _SENT}
-    return {name: np.round(column, digits[name]) if name in digits else column for name, column in columns.items()}
+    columns |= {name: _significant(columns[name]) for name in ("spread", "sigma", "z")}
+    return columns | {name: np.round(columns[name], 4) for name in ("y_volume", "x_volume")}
+
+
+def _significant(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each value to 8 significant digits by itself, so that a bar sent twice is the same bar."""
+    with np.errstate(divide="ignore"):
+        size = np.where(values == 0, 0.0, np.floor(np.log10(np.abs(values))))
+    factor = 10.0 ** (SENT_DIGITS - 1 - size)
+    return np.asarray(np.round(values * factor) / factor)
 
 
 def _continues(old: dict[str, Any], new: dict[str, Any]) -> bool:

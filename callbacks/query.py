@@ -30,6 +30,7 @@ class PairQuery(NamedTuple):
 
 _FIELD: Final = {"timeframe": "tf"}
 _VENUE: Final = "venue"
+_MAX_UNKNOWN: Final = 10
 
 
 def read(values: Mapping[str, object], default: PairQuery, names: Sequence[str]) -> tuple[PairQuery, list[str]]:
@@ -37,8 +38,9 @@ def read(values: Mapping[str, object], default: PairQuery, names: Sequence[str])
 
     What is missing or wrong is taken from ``default``. ``names`` are the symbols that are watched.
     """
-    problems = [_unknown(name) for name in values if name not in PairQuery._fields]
+    problems = _all_unknown([name for name in values if name not in PairQuery._fields])
     given = default._asdict()
+    chosen: set[str] = set()
     for name in PairQuery._fields:
         value = values.get(name)
         if value is None or value == "":
@@ -47,8 +49,11 @@ def read(values: Mapping[str, object], default: PairQuery, names: Sequence[str])
             problems.append(_unwatched(name, value, names))
             continue
         given[name] = _whole(value) if name == "window" else value
-    if given["x"] == given["y"] and "x" not in values:
-        given["x"] = next(name for name in (default.x, default.y) if name != given["y"])
+        chosen.add(name)
+    if given["x"] == given["y"] and not {"y", "x"} <= chosen:
+        # The leg that nobody asked for gives way.
+        free, taken = ("x", given["y"]) if "y" in chosen else ("y", given["x"])
+        given[free] = next(name for name in (getattr(default, free), default.x, default.y) if name != taken)
     for _ in PairQuery._fields:
         query = PairQuery(**given)
         try:
@@ -81,6 +86,12 @@ def _unwatched(name: str, value: object, names: Sequence[str]) -> str:
     near = difflib.get_close_matches(str(value).upper(), names, n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]}?" if near else "Choose one of these."
     return f"`{name}` must be a watched symbol ({', '.join(names)}), got {str(value)[:40]!r}. {hint}"
+
+
+def _all_unknown(names: Sequence[str]) -> list[str]:
+    more = len(names) - _MAX_UNKNOWN
+    said = [_unknown(name) for name in names[:_MAX_UNKNOWN]]
+    return [*said, f"{more} more are not settings of this page; remove them."] if more > 0 else said
 
 
 def _unknown(name: str) -> str:

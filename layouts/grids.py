@@ -41,7 +41,7 @@ def _number(field: str, title: str, help: str, width: int, **more: Any) -> dict[
 PAIRS: Final = [
     _column("name", "Pair", "The spread is y − hedge ratio · x", 150, pinned="left", filter=_TEXT, flex=None),
     _number("z", "z [σ]", "Spread now in sigmas of the fit", 90, sort="desc", comparator={"function": "sbByDistance"}),
-    _column("signal", "Signal", "z at or beyond an entry line", 110, cellRenderer="sb_signal"),
+    _column("signal", "Signal", "z at or beyond an entry line, if live or partial", 110, cellRenderer="sb_signal"),
     _number("spread", "Spread", "y − intercept − hedge ratio · x, in y's price", 105),
     _number("hedge", "Hedge ratio", "OLS slope of y on x over the window", 105),
     _number("corr", "Correlation", "Of one-bar log returns over the window", 100),
@@ -57,7 +57,7 @@ SYMBOLS: Final = [
     _number("volume", "Volume [quote]", "Quote volume of the closed bars of the span", 115),
     _number("trades", "Trades/min", "Trades in the newest closed minute", 95),
     _column("spark", "2 h", "Closes of 120 minutes", 150, sortable=False, filter=False, cellRenderer="sb_spark"),
-    _column("state", "State", "LIVE, QUIET, STALE, GAP, CATCHING UP, INIT or DOWN", 110, cellRenderer="sb_feed"),
+    _column("state", "State", "LIVE, QUIET, STALE, GAP, HALTED, CATCHING UP, INIT, DOWN", 110, cellRenderer="sb_feed"),
     _number("age", "Last trade", "Time since the last trade came in", 90),
 ]  # fmt: skip
 

@@ -12,10 +12,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from store import Store
-from store.cache import INGEST_ROLE, INGEST_SILENT_S
+from store.cache import INGEST_ROLE, SILENT_S
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-BEAT_LIMIT_MS: Final = 1000 * INGEST_SILENT_S
+BEAT_LIMIT_MS: Final = 1000 * SILENT_S
 """A role whose last heartbeat is older is taken for dead, and the feed with its ingestor."""
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 

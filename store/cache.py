@@ -18,8 +18,9 @@ from store.series import CAPACITY, HeldSeries
 log = logging.getLogger(__name__)
 
 INGEST_ROLE: Final = "ingest"
-INGEST_SILENT_S: Final = 5.0
-"""An ingestor whose beat stands still for so long is taken for dead, and everything it said for stale."""
+RESAMPLE_ROLE: Final = "resample"
+SILENT_S: Final = 5.0
+"""A role whose beat stands still for so long is taken for dead, and everything it said for stale."""
 
 _REFRESH_S: Final = 0.25
 _REREAD_S: Final = 5.0
@@ -43,7 +44,7 @@ class MarketCache:
         self._live: dict[str, dict[str, str]] = {}
         self._feed: dict[str, str] = {}
         self._symbols: list[str] = []
-        self._beat = ("", 0.0)
+        self._beats = {role: ("", 0.0) for role in (INGEST_ROLE, RESAMPLE_ROLE)}
         self._versions = itertools.count(1)
         self._changes = 0
         self._changed = threading.Condition()
@@ -89,6 +90,10 @@ class MarketCache:
             return "DOWN"
         return self._live.get(symbol, {}).get("state", "INIT")
 
+    def stopped(self) -> str:
+        """Why no bars are being made: the resampler is silent. Empty while it is not, or has never spoken."""
+        return self._silence(RESAMPLE_ROLE)
+
     def symbols(self) -> list[str]:
         """The symbols that are being ingested, sorted."""
         return list(self._symbols)
@@ -111,9 +116,12 @@ class MarketCache:
     def _outage(self) -> str:
         if not self.connected:
             return "the store does not answer"
-        beat, since = self._beat
-        if beat and time.monotonic() - since > INGEST_SILENT_S:
-            return f"the ingest process has been silent for more than {INGEST_SILENT_S:.0f} s"
+        return self._silence(INGEST_ROLE)
+
+    def _silence(self, role: str) -> str:
+        beat, since = self._beats[role]
+        if beat and time.monotonic() - since > SILENT_S:
+            return f"the {role} process has been silent for more than {SILENT_S:.0f} s"
         return ""
 
     def _announce(self) -> None:
@@ -154,14 +162,14 @@ class MarketCache:
 
     def _follow(self, wire: Wire) -> None:
         refresh_s = time.monotonic() + _REFRESH_S
-        outage = self._outage()
+        outage = self._outage(), self.stopped()
         while not self._stop.is_set():
             changed = self._take_notices(wire, max(0.0, refresh_s - time.monotonic()))
             if time.monotonic() >= refresh_s:
                 refresh_s = time.monotonic() + _REFRESH_S
                 changed |= self._refresh() | self._reread()
-                changed |= outage != self._outage()
-                outage = self._outage()
+                before, outage = outage, (self._outage(), self.stopped())
+                changed |= outage != before
             if changed:
                 self._announce()
 
@@ -197,10 +205,11 @@ class MarketCache:
         """Read symbols, feed and live states; whether anything worth showing changed."""
         status = self._store.status
         symbols, feed = status.symbols(), status.feed()
-        beat = status.health(INGEST_ROLE).get("beat_ms", "")
+        beats = {role: status.health(role).get("beat_ms", "") for role in self._beats}
         live = self._store.live.read_many(symbols)
-        if beat != self._beat[0]:
-            self._beat = (beat, time.monotonic())
+        for role, beat in beats.items():
+            if beat != self._beats[role][0]:
+                self._beats[role] = (beat, time.monotonic())
         changed = (symbols, feed) != (self._symbols, self._feed)
         for symbol, fields in live.items():
             changed |= fields.get("state") != self._live.get(symbol, {}).get("state")

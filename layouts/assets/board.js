@@ -3,11 +3,11 @@
   "use strict";
   const sb = (window.sb = window.sb || {});
   const SORT_MS = 1000;
+  const LOOKS = ["signal", "state", "digits", "ready", "reason", "sure"];
   const grids = { s: { id: "board-symbols", rows: new Map() }, p: { id: "board-pairs", rows: new Map() } };
   let seconds = { base: 0, at: 0 };
   let sorted = 0;
 
-  const entry = () => Number(document.getElementById("shell").dataset.entry);
   const api = (grid) => {
     try {
       return window.dash_ag_grid.getApi(grid.id);
@@ -19,7 +19,6 @@
   function complete(row) {
     if (row.y) {
       row.name = row.y + " / " + row.x;
-      row.signal = row.z === null || row.state === "down" ? "" : row.z >= entry() ? "short entry" : row.z <= -entry() ? "long entry" : "inside";
       row.dim = row.state === "down" || row.state === "stale";
     } else {
       row.age = row.seen === null ? null : Math.max(0, seconds.base + (performance.now() - seconds.at) / 1000 - row.seen);
@@ -38,7 +37,10 @@
     }
     complete(Object.assign(row, fields));
     const node = api(grid) && api(grid).getRowNode(key);
-    if (node) node.updateData(row);
+    if (!node) return;
+    node.updateData(row);
+    // The grid draws a cell again only when its own value differs, and these decide how others look.
+    if (LOOKS.some((name) => name in fields)) api(grid).refreshCells({ rowNodes: [node], force: true });
   }
 
   function put(grid) {
@@ -47,13 +49,15 @@
     grown.setGridOption("rowData", [...grid.rows.values()]);
   }
 
+  const unwatched = (count) => (count ? " · " + count + (count === 1 ? " pair" : " pairs") + " of config.yaml " + (count === 1 ? "is" : "are") + " not watched" : "");
+
   sb.board = {
     apply(message) {
       seconds = { base: message.w, at: performance.now() };
       if (message.snap) for (const grid of Object.values(grids)) grid.rows.clear();
       const added = [];
       for (const [key, fields] of Object.entries(message.rows || {})) change(key, fields, added);
-      if (message.snap) sb.text("board-pairs-note", message.pair + " bars, OLS, level · a row opens the pair");
+      if (message.snap) sb.text("board-pairs-note", message.pair + " bars, OLS, level · a row opens the pair" + unwatched(message.unwatched));
       for (const kind of new Set(added)) put(grids[kind]);
       if (message.snap) sb.text("board-symbols-note", grids.s.rows.size + " watched");
     },
@@ -66,6 +70,8 @@
   };
 
   const element = (className, text, title) => window.React.createElement("span", { className, title }, text);
+  const TONES = { short: "down", long: "up" };
+  const SIGNALS = { short: "▼ short entry", long: "▲ long entry", inside: "inside" };
   const { number, signed, ratio, compact, span } = sb.format;
   const renderers = {
     sb_price: ({ data }) => element("", number(data.price, data.digits)),
@@ -74,9 +80,9 @@
     sb_volume: ({ value }) => element("", compact(value)),
     sb_trades: ({ value }) => element("", number(value, 0)),
     sb_age: ({ value }) => element("", value === null ? "–" : span(Math.round(value) * 1000).replace(".0 s", " s")),
-    sb_z: ({ value }) => element(value >= entry() ? "down strong" : value <= -entry() ? "up strong" : "", signed(value, 2)),
-    sb_signal: ({ value }) =>
-      element(value === "short entry" ? "down" : value === "long entry" ? "up" : "note", (value === "short entry" ? "▼ " : value === "long entry" ? "▲ " : "") + value),
+    sb_z: ({ data }) => element(data.signal in TONES ? TONES[data.signal] + " strong" : "", signed(data.z, 2)),
+    sb_signal: ({ data }) =>
+      element(TONES[data.signal] || "note", (SIGNALS[data.signal] || "") + (data.signal && data.state === "partial" ? " · partial" : "")),
     sb_spread: ({ data }) => element("", signed(data.spread, data.digits)),
     sb_hedge: ({ value }) => element("", ratio(value)),
     sb_corr: ({ value }) => element("", signed(value, 3)),

@@ -17,11 +17,13 @@
     element.classList.toggle("down", name === "down");
   }
 
-  function side(z) {
-    if (z === null) return ["–", ""];
-    if (z >= entry()) return ["▼ short entry ≥ " + sb.format.signed(entry(), 2), "down"];
-    if (z <= -entry()) return ["▲ long entry ≤ " + sb.format.signed(-entry(), 2), "up"];
-    return ["inside ±" + sb.format.number(entry(), 2), ""];
+  // The server's word, made from the unrounded z; it gives none when the pair is stale or broken.
+  function side() {
+    const mark = now.state === "partial" ? " · partial" : "";
+    if (now.z === null) return ["–", ""];
+    if (now.signal === "short") return ["▼ short entry ≥ " + sb.format.signed(entry(), 2) + mark, "down"];
+    if (now.signal === "long") return ["▲ long entry ≤ " + sb.format.signed(-entry(), 2) + mark, "up"];
+    return [now.signal === "inside" ? "inside ±" + sb.format.number(entry(), 2) + mark : "no signal", ""];
   }
 
   function leg(name, digits) {
@@ -48,9 +50,9 @@
     leg("x", about.xDigits);
     sb.text("card-hedge", ratio(now.hedge));
     sb.text("card-hedge-below", now.hedge === null ? "–" : "± " + ratio(now.hedgeSe, 2) + "  R² " + number(now.r2, 3));
-    sb.text("card-spread", signed(now.spread, about.spreadDigits));
+    sb.text("card-spread", signed(now.spread, now.spreadDigits));
     sb.text("card-spread-below", now.sigma === null ? "–" : "σ " + ratio(now.sigma, 4) + " · μ 0");
-    const [words, direction] = side(now.z);
+    const [words, direction] = side();
     sb.text("card-z", signed(now.z, 2));
     sb.text("card-z-below", words);
     tone("card-z", direction);

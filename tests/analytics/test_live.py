@@ -10,52 +10,13 @@ import numpy as np
 import pytest
 
 from analytics.hedge import Fit, fit_ols
-from analytics.live import LastTrade, MarketView, PairBook, PairNow, PairSpec, Series
-from analytics.market import CLOSE, FLAGS, NO_BARS, OPEN_MS, PARTIAL, TRADES, BarArray
+from analytics.live import PairBook, PairNow
+from analytics.market import CLOSE, OPEN_MS
+from analytics.spread import pair_history
+from analytics.window import pair_window
 
 from .conftest import make_pair
-
-SPEC = PairSpec("sim:YYY", "sim:XXX", window=60)
-
-
-class Market(MarketView):
-    """Bars, trades and states of two symbols, all in plain sight."""
-
-    def __init__(self, n: int = 200) -> None:
-        y, x = make_pair(n)
-        self.version = 1
-        self.held = {SPEC.y: y, SPEC.x: x}
-        self.states = {SPEC.y: "LIVE", SPEC.x: "LIVE"}
-        self.now_ms = int(y[-1, OPEN_MS]) + 60_000 + 5_000 if n else 5_000
-        self.trades: dict[str, LastTrade | None] = {
-            symbol: LastTrade(1, self.now_ms - 400, float(bars[-1, CLOSE]), 1.0, False, self.now_ms)
-            for symbol, bars in self.held.items()
-            if n
-        }
-
-    def bars(self, symbol: str, timeframe: str) -> Series:
-        return Series(self.version, self.held.get(symbol, NO_BARS))
-
-    def trade(self, symbol: str) -> LastTrade | None:
-        return self.trades.get(symbol)
-
-    def state(self, symbol: str) -> str:
-        return self.states[symbol]
-
-    def age(self, symbol: str, age_ms: int) -> None:
-        trade = self.trades[symbol]
-        assert trade
-        self.trades[symbol] = trade._replace(time_ms=self.now_ms - age_ms)
-
-
-def now(market: Market, spec: PairSpec = SPEC) -> PairNow:
-    return PairBook(market).now(spec, market.now_ms)
-
-
-def sparse(bars: BarArray, trades: int) -> BarArray:
-    bars = bars.copy()
-    bars[:, TRADES] = trades
-    return bars
+from .live_market import SPEC, Market, now
 
 
 @pytest.mark.parametrize("scale", ["level", "log"])
@@ -93,7 +54,20 @@ def test_it_agrees_with_the_history_of_the_next_bar():
     assert pair.z == pytest.approx(late.z[-1], abs=1e-8)
     assert pair.spread == pytest.approx(late.spread[-1], abs=1e-10)
     assert pair.hedge_ratio == pytest.approx(late.hedge_ratio[-1], rel=1e-10)
-    assert pair.correlation == pytest.approx(late.correlation[-2], abs=0.05)
+    assert pair.correlation == pytest.approx(late.correlation[-2], abs=1e-12)
+
+
+def test_the_correlation_is_the_newest_of_the_series():
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        y, x = make_pair(260, seed)
+        spec = replace(SPEC, window=int(random.integers(20, 100)))
+        share = random.uniform(0.4, 1.0)
+        y, x = (bars[random.random(len(bars)) < share] for bars in (y, x))
+        series, window = pair_history(y, x, spec).correlation, pair_window(y, x, spec)
+        newest = series[-1] if window.ready == spec.window else np.nan
+        assert (window.correlation is None) == bool(np.isnan(newest)), seed
+        assert window.correlation is None or window.correlation == pytest.approx(newest, abs=1e-9), seed
 
 
 @pytest.mark.parametrize("ready", [0, 1, 2, 59])
@@ -110,77 +84,6 @@ def test_an_unknown_symbol_is_warming_with_nothing_known():
     pair = now(market)
     assert (pair.state, pair.ready, pair.x_price, pair.x_age_ms, pair.as_of_ms) == ("warming", 0, None, None, None)
     assert len(PairBook(market).history(SPEC)) == 0
-
-
-def test_no_feed_comes_before_everything():
-    market = Market(10)
-    market.states = {SPEC.y: "DOWN", SPEC.x: "STALE"}
-    assert now(market).state == "down"
-    assert now(market).reason == "no feed for YYY"
-
-
-@pytest.mark.parametrize("state", ["STALE", "GAP", "CATCHING_UP", "INIT"])
-def test_a_leg_that_is_not_fresh_is_stale_and_keeps_its_z(state):
-    market = Market()
-    market.states[SPEC.x] = state
-    pair = now(market)
-    assert pair.state == "stale"
-    assert pair.reason.startswith("XXX: ")
-    assert pair.z is not None
-
-
-def test_a_quiet_leg_with_a_fresh_trade_is_live():
-    market = Market()
-    market.states[SPEC.x] = "QUIET"
-    assert now(market).state == "live"
-
-
-@pytest.mark.parametrize(
-    ("trades_per_minute", "age_ms", "state"),
-    [(600, 9_900, "live"), (600, 10_100, "stale"), (2, 149_000, "live"), (2, 151_000, "stale")],
-)
-def test_the_age_that_is_stale_follows_the_leg(trades_per_minute, age_ms, state):
-    market = Market()
-    market.held[SPEC.y] = sparse(market.held[SPEC.y], trades_per_minute)
-    market.age(SPEC.y, age_ms)
-    pair = now(market)
-    assert (pair.state, pair.y_age_ms) == (state, age_ms)
-    assert ("YYY: last trade" in pair.reason) == (state == "stale")
-    assert pair.z is not None
-
-
-def test_a_leg_without_a_trade_is_stale_without_z():
-    market = Market()
-    market.trades[SPEC.y] = None
-    pair = now(market)
-    assert (pair.state, pair.reason, pair.z, pair.y_price) == ("stale", "YYY: no trade yet", None, None)
-    assert pair.hedge_ratio is not None
-
-
-def test_a_window_that_ended_long_ago_is_stale():
-    market = Market()
-    market.now_ms += 400_000
-    market.age(SPEC.y, 10)
-    market.age(SPEC.x, 10)
-    pair = now(market)
-    assert pair.state == "stale"
-    assert pair.reason == "the newest shared bar ended 405 s ago"
-
-
-def test_a_trade_from_the_future_is_new_not_negative():
-    market = Market()
-    market.age(SPEC.y, -1_270)
-    assert (now(market).y_age_ms, now(market).state) == (0, "live")
-
-
-def test_partial_bars_in_the_window_only():
-    market = Market()
-    market.held[SPEC.x][100, FLAGS] = PARTIAL
-    assert now(market).state == "live"
-    market.held[SPEC.x][150:152, FLAGS] = PARTIAL
-    pair = now(market)
-    assert (pair.state, pair.reason) == ("partial", "2 of 60 bars miss trades")
-    assert pair.z is not None
 
 
 def test_what_has_no_spread_is_untestable_and_says_why():

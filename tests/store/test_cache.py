@@ -132,7 +132,7 @@ def test_states_and_feed_are_followed(store: Store, cache: MarketCache) -> None:
 
 
 def test_a_silent_ingestor_is_down(store: Store, cache: MarketCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_module, "INGEST_SILENT_S", 0.6)
+    monkeypatch.setattr(cache_module, "SILENT_S", 0.6)
     store.live.set_states({BTC: {"state": "LIVE"}})
     store.status.beat("ingest", {})
     until(lambda: cache.state(BTC) == "LIVE")
@@ -142,6 +142,20 @@ def test_a_silent_ingestor_is_down(store: Store, cache: MarketCache, monkeypatch
     assert "silent" in cache.feed()["reason"]
     store.status.beat("ingest", {})
     until(lambda: cache.state(BTC) == "LIVE")
+
+
+def test_a_silent_resampler_is_told(store: Store, cache: MarketCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache_module, "SILENT_S", 0.6)
+    assert cache.stopped() == "", "one that has never spoken is not silent"
+    store.live.set_states({BTC: {"state": "LIVE"}})
+    store.status.beat("resample", {})
+    until(lambda: "resample" in cache._beats and cache._beats["resample"][0] != "")
+    version = cache.wait(-1, 0)
+    until(lambda: "resample process has been silent" in cache.stopped())
+    assert cache.wait(version, 1.0) != version
+    assert cache.state(BTC) == "LIVE"
+    store.status.beat("resample", {})
+    until(lambda: cache.stopped() == "")
 
 
 def test_wait_wakes_for_a_change_only(store: Store, cache: MarketCache) -> None:

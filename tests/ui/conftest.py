@@ -10,7 +10,17 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from store import Store
 from tests.ui.harness import Board, start_board, start_web, stop
+from tests.ui.market import Market
+
+
+@pytest.fixture
+def market(store: Store) -> Iterator[Market]:
+    """Two symbols with bars up to now."""
+    market = Market(store)
+    yield market
+    market.cache.stop()
 
 
 @pytest.fixture(scope="session")

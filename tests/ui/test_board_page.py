@@ -42,6 +42,20 @@ def test_pairs_stand_in_order_of_the_distance_from_the_mean(page: Page, board: B
     wait_for(ordered, 8)
 
 
+def test_a_signal_leaves_the_grid_with_the_state_that_allowed_it(page: Page, board: Board) -> None:
+    page.goto(board.url)
+    row = "#board-pairs .ag-center-cols-container .ag-row[row-id='p0'] .ag-cell"
+    page.wait_for_selector(f"{row}[col-id='signal'] span")
+    tell = "(fields) => sb.board.apply({ w: 0, rows: { p0: fields } })"
+    page.evaluate(tell, {"z": 2.5, "signal": "short"})
+    expect(page.locator(f"{row}[col-id='signal']")).to_have_text("▼ short entry")
+    expect(page.locator(f"{row}[col-id='z'] .strong")).to_have_count(1)
+    # The price stands still from now on: z is the same, and must lose its colour all the same.
+    page.evaluate(tell, {"signal": "", "state": "stale"})
+    expect(page.locator(f"{row}[col-id='signal']")).to_have_text("")
+    expect(page.locator(f"{row}[col-id='z'] .strong")).to_have_count(0)
+
+
 def test_a_row_opens_its_pair(page: Page, board: Board) -> None:
     page.goto(board.url)
     row = page.locator("#board-pairs .ag-pinned-left-cols-container .ag-row", has_text="LINKUSDT / DOTUSDT")

@@ -178,3 +178,34 @@ def test_the_numbers_on_the_page_are_those_of_the_api(page: Page, board: Board) 
         return bool(abs(shown - answer["now"]["hedge_ratio"]) <= 1e-4 * abs(shown))
 
     wait_for(agree, 5)
+
+
+def test_z_and_spread_are_rounded_once(page: Page, board: Board) -> None:
+    open_pair(page, board, "?y=DOGEUSDT&x=XRPUSDT&window=60")
+
+    def agree() -> bool:
+        before = text(page, "card-z"), text(page, "card-spread")
+        path = "/api/v1/pair?y=DOGEUSDT&x=XRPUSDT&timeframe=1m&window=60&limit=1"
+        now = page.request.get(board.url + path).json()["now"]
+        page.wait_for_timeout(200)
+        shown = {before, (text(page, "card-z"), text(page, "card-spread"))}
+        digits = len(before[1].partition(".")[2])
+        assert 100 <= now["sigma"] * 10**digits < 1300
+        return (f"{now['z']:+.2f}".replace("-", "−"), f"{now['spread']:+.{digits}f}".replace("-", "−")) in shown
+
+    wait_for(agree, 8)
+
+
+def test_a_signal_goes_with_the_state_that_allowed_it(page: Page, board: Board) -> None:
+    open_pair(page, board)
+    tell = "(fields) => sb.pair.apply({ a: [0, 0, 0], n: fields })"
+    shown = "[document.getElementById('card-z-below').textContent, document.getElementById('card-z').className]"
+    steps = (
+        ({"z": 2.5, "signal": "short", "state": "live"}, "▼ short entry ≥ +2.00", "down"),
+        ({"state": "partial"}, "▼ short entry ≥ +2.00 · partial", "down"),
+        ({"signal": "", "state": "stale"}, "no signal", ""),
+    )
+    for fields, words, tone in steps:
+        said, look = page.evaluate(f"(fields) => {{ ({tell})(fields); return {shown}; }}", fields)
+        assert said == words
+        assert look.split() == ["card-value", "num", *tone.split()]

@@ -67,5 +67,21 @@ def test_one_leg_alone_takes_another_partner_than_itself() -> None:
     assert (query.y, query.x, problems) == ("BTCUSDT", "ETHUSDT", [])
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_either_leg_alone_is_enough(name: str) -> None:
+    for leg in ("y", "x"):
+        query, problems = read({leg: name}, DEFAULT, NAMES)
+        assert (getattr(query, leg), problems) == (name, [])
+        assert query.y != query.x
+    assert read({"x": "ETHUSDT"}, DEFAULT, NAMES)[0] == DEFAULT._replace(y="BTCUSDT", x="ETHUSDT")
+    assert len(read({"y": "BTCUSDT", "x": "NOPE"}, DEFAULT, NAMES)[1]) == 1
+
+
+def test_a_flood_of_unknown_settings_is_cut_short() -> None:
+    problems = read({f"k{at}": 1 for at in range(5_000)}, DEFAULT, NAMES)[1]
+    assert len(problems) == 11
+    assert problems[-1].startswith("4990 more")
+
+
 def test_a_query_string_of_junk_is_the_default() -> None:
     assert parse("%%%&=&window=-1", DEFAULT, NAMES) == DEFAULT
