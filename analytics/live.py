@@ -7,11 +7,11 @@ from typing import Final, NamedTuple, Protocol
 
 from analytics.cache import VersionCache
 from analytics.market import BarArray, name_of
-from analytics.spec import PairSpec, SpecError
+from analytics.spec import PairSpec
 from analytics.spread import PairHistory, extend_history, pair_history
 from analytics.window import PairWindow, pair_window
 
-__all__ = ["LastTrade", "MarketView", "PairBook", "PairHistory", "PairNow", "PairSpec", "Series", "SpecError"]
+__all__ = ["LastTrade", "MarketView", "PairBook", "PairHistory", "PairNow", "PairSpec", "Series"]
 
 MAX_SPECS: Final = 256
 MAX_HISTORY_ROWS: Final = 600_000

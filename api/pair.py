@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from flask import Response
 
-from analytics.live import PairHistory, PairSpec, SpecError
+from analytics.live import PairHistory, PairSpec
 from analytics.market import name_of
-from analytics.spec import MAX_WINDOW, METHODS, MIN_WINDOW, SCALES
+from analytics.parameters import MAX_WINDOW, MIN_WINDOW, SCALE, ParameterError
+from analytics.spec import METHOD
 from api import symbols, tables
 from api.bars import FORMAT, LIMIT, TIMEFRAME
 from api.parameters import Choice, Integer, Symbol
@@ -46,7 +47,7 @@ def _pair(context: Context, values: Mapping[str, Any]) -> Response:
     settings = {name: values[name] for name in ("timeframe", "window", "method", "scale")}
     try:
         spec = PairSpec(y, x, **settings)
-    except SpecError as error:
+    except ParameterError as error:
         raise bad_parameter(error.parameter, "another symbol than `y`", values[error.parameter], str(error)) from None
     history = context.book.history(spec)
     head = {
@@ -70,8 +71,8 @@ ROUTE: Final = Route(
         Symbol("x", "The leg that explains.", required=True),
         TIMEFRAME,
         Integer("window", "Bars in the fit.", default=120, low=MIN_WINDOW, high=MAX_WINDOW),
-        Choice("method", "How the hedge ratio is estimated.", default="ols", choices=METHODS),
-        Choice("scale", "Prices as they are, or their logarithms.", default="level", choices=SCALES),
+        Choice("method", "How the hedge ratio is estimated.", default="ols", choices=tuple(METHOD.choices)),
+        Choice("scale", "Prices as they are, or their logarithms.", default="level", choices=tuple(SCALE.choices)),
         LIMIT,
         FORMAT,
     ),

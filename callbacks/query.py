@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from analytics.live import PairSpec, SpecError
+from analytics.live import PairSpec
+from analytics.parameters import ParameterError
 
 
 class PairQuery(NamedTuple):
@@ -21,7 +22,7 @@ class PairQuery(NamedTuple):
     scale: str = "level"
 
     def spec(self, venue: str) -> PairSpec:
-        """The pair on a venue. Raises `SpecError`."""
+        """The pair on a venue. Raises `ParameterError`."""
         return PairSpec(f"{venue}:{self.y}", f"{venue}:{self.x}", self.tf, self.window, self.method, self.scale)
 
     def __str__(self) -> str:
@@ -59,7 +60,7 @@ def read(values: Mapping[str, object], default: PairQuery, names: Sequence[str])
         try:
             query.spec(_VENUE)
             break
-        except SpecError as error:
+        except ParameterError as error:
             problems.append(_plain(error))
             name = _FIELD.get(error.parameter, error.parameter)
             given |= {"y": default.y, "x": default.x} if name in ("y", "x") else {name: getattr(default, name)}
@@ -76,7 +77,7 @@ def _whole(value: object) -> object:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else value
 
 
-def _plain(error: SpecError) -> str:
+def _plain(error: ParameterError) -> str:
     """The message in the address bar's words: `tf`, and symbols without the venue."""
     text = str(error).replace(f"{_VENUE}:", "")
     return text.replace(f"`{error.parameter}`", f"`{_FIELD.get(error.parameter, error.parameter)}`")

@@ -129,14 +129,17 @@ class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
     def load(self) -> Flask:
         """Build the pages and the API; gunicorn calls this in the worker, after the fork."""
         # Heavy: the master must stay without them.
+        from runtime import warm  # noqa: PLC0415
         from runtime.site import build  # noqa: PLC0415
         from store import StoreError  # noqa: PLC0415
 
         try:
-            return build(self._settings)
+            site = build(self._settings)
         except StoreError as error:
             log.error("%s", error)
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
+        warm.start()
+        return site
 
 
 def _die_with_master(_arbiter: object, _worker: object) -> None:

@@ -6,7 +6,7 @@ import dash
 from dash import dcc, html
 
 from analytics.market import TIMEFRAME_MS
-from analytics.spec import MAX_WINDOW, MIN_WINDOW
+from analytics.parameters import MAX_WINDOW, MIN_WINDOW
 from layouts.chart import chart
 from layouts.widgets import button, card, icon, panel, segmented
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analytics.spec import PairSpec, SpecError
+from analytics.parameters import ParameterError
+from analytics.spec import PairSpec
 
 GOOD = {"y": "binance:ETHUSDT", "x": "binance:BTCUSDT"}
 
@@ -35,7 +36,7 @@ def test_defaults_and_identity():
     ],
 )
 def test_bad_settings_name_the_parameter(change, parameter, words):
-    with pytest.raises(SpecError) as caught:
+    with pytest.raises(ParameterError) as caught:
         PairSpec(**{**GOOD, **change})
     assert caught.value.parameter == parameter
     assert f"`{parameter}` must be" in str(caught.value)
