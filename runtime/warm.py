@@ -38,7 +38,7 @@ def _warm() -> None:
             capture_output=True,
             timeout=_PATIENCE_S,
             cwd=_ROOT,
-            preexec_fn=die_with_parent(),  # noqa: PLW1509
+            preexec_fn=die_with_parent(),
         )
         compiled.load()
     except (OSError, subprocess.SubprocessError, ImportError) as error:
