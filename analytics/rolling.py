@@ -7,7 +7,8 @@ that do not hold it. And since the anchor is one of the window's own values, it 
 deviations from the mean, which bounds what the centring can cancel.
 
 Row t of every result belongs to the window that ends at t. It is NaN while the window is not full, and where the
-window holds NaN or infinity. Appending values never changes an earlier row by a single bit.
+window holds NaN or infinity. Appending values never changes an earlier row by a single bit, and neither does it
+matter whether numpy does the work (`analytics.blocks`) or its compiled twin (`analytics.loops.rolling`).
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
+from analytics.blocks import in_pieces, ols_piece, spread_piece, sum_piece, z_piece
+from analytics.compiled import fast, ready
+from analytics.loops import rolling as loops
+
 Floats = NDArray[np.float64]
 
-ROUNDING: Final = 1e-14
+ROUNDING: Final = loops.ROUNDING
 """A standard deviation below this share of the level is the rounding of float64, not movement."""
-_NEAR_COLLINEAR: Final = 1e-6
 _DIRECT_VALUES: Final = 1 << 18
-_PIECE: Final = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,32 @@ class RollingFit:
         return result
 
 
+@dataclass(frozen=True, slots=True)
+class RollingSpread:
+    """Centre and spread of each window, both of shape (n,): ``sd`` has ddof 1 and is 0 where all values are equal."""
+
+    sd: Floats
+    _anchor: Floats
+    _offset: Floats
+
+    @property
+    def mean(self) -> Floats:
+        """Mean of each window."""
+        return self._anchor + self._offset
+
+    def z_after(self, values: Floats) -> Floats:
+        """Distance of row t from the mean of the window that ended one row **before** it, in that window's ``sd``.
+
+        NaN in row 0, and where that window does not move (its deviation is rounding at most).
+        """
+        result = np.full(values.size, np.nan)
+        anchor, sd = self._anchor[:-1], self.sd[:-1]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            z = ((values[1:] - anchor) - self._offset[:-1]) / sd
+            result[1:] = np.where((sd > ROUNDING * np.abs(anchor)) & np.isfinite(z), z, np.nan)
+        return result
+
+
 def rolling_sum(values: ArrayLike, window: int) -> Floats:
     """Sum of each window, by additions only.
 
@@ -72,9 +101,26 @@ def rolling_sum(values: ArrayLike, window: int) -> Floats:
     array([nan, nan,  7., 14.])
     """
     series = _series(values, window)
-    before, inside = _blocks(series, window)
-    with np.errstate(invalid="ignore", over="ignore"):
-        return _sums(before, inside, series.size)
+    if ready():
+        total = np.empty(series.size)
+        fast(loops.window_sum)(series, window, total)
+        return total
+    return in_pieces(sum_piece, (series,), window)[0]
+
+
+def rolling_spread(values: ArrayLike, window: int) -> RollingSpread:
+    """Mean and sample standard deviation of each window, ready for z-scores of the row after it.
+
+    >>> rolling_spread([1.0, 2.0, 3.0, 6.0], 3).z_after(np.array([1.0, 2.0, 3.0, 6.0]))
+    array([nan, nan, nan,  4.])
+    """
+    series = _series(values, window)
+    if ready():
+        anchor, offset, squares = np.empty((3, series.size))
+        fast(loops.window_spread)(series, window, anchor, offset, squares)
+    else:
+        anchor, offset, squares = in_pieces(spread_piece, (series,), window)
+    return RollingSpread(np.sqrt(squares / (window - 1)), anchor, offset)
 
 
 def rolling_mean_sd(values: ArrayLike, window: int) -> tuple[Floats, Floats]:
@@ -84,9 +130,8 @@ def rolling_mean_sd(values: ArrayLike, window: int) -> tuple[Floats, Floats]:
     >>> mean[2:], sd[3:]
     (array([3.33353333e+04, 3.00000000e+00, 3.66666667e+00]), array([0.        , 1.15470054]))
     """
-    series = _series(values, window)
-    anchor, offset, squares = _spread_of(series, window)
-    return anchor + offset, np.sqrt(squares / (window - 1))
+    spread = rolling_spread(values, window)
+    return spread.mean, spread.sd
 
 
 def rolling_z(values: ArrayLike, window: int) -> Floats:
@@ -98,10 +143,11 @@ def rolling_z(values: ArrayLike, window: int) -> Floats:
     array([       nan,        nan,        nan, 1.15470054])
     """
     series = _series(values, window)
-    anchor, offset, squares = _spread_of(series, window)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        z = ((series - anchor) - offset) / np.sqrt(squares / (window - 1))
-        return np.where(_moves(squares, anchor, window), z, np.nan)
+    if ready():
+        z = np.empty(series.size)
+        fast(loops.window_z)(series, window, z)
+        return z
+    return in_pieces(z_piece, (series,), window)[0]
 
 
 def rolling_ols(y: ArrayLike, x: ArrayLike, window: int) -> RollingFit:
@@ -119,39 +165,20 @@ def rolling_ols(y: ArrayLike, x: ArrayLike, window: int) -> RollingFit:
             f"`y` and `x` must be equally long and `window` at least 3, got {ys.size}, {xs.size} and {window}. "
             "Align the series first."
         )
-    # In pieces that stay in the processor's cache (twice as fast), each with the block before it.
-    step = max(1, _PIECE // window) * window
-    parts = []
-    for start in range(0, max(1, ys.size), step):
-        first = max(0, start - window)
-        columns = _fit_piece(ys[first : start + step], xs[first : start + step], window)
-        parts.append([column[start - first :] for column in columns])
-    return RollingFit(*(np.concatenate(pieces) for pieces in zip(*parts, strict=True)))
-
-
-def _fit_piece(y: Floats, x: Floats, window: int) -> tuple[Floats, ...]:
-    """The columns of `RollingFit`, in its order."""
-    y_before, y_inside, y_anchor = _anchored(y, window)
-    x_before, x_inside, x_anchor = _anchored(x, window)
-    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        y_sum = _sums(y_before, y_inside, y.size)
-        x_sum = _sums(x_before, x_inside, y.size)
-        yy = np.maximum(_sums(y_before * y_before, y_inside * y_inside, y.size) - y_sum * y_sum / window, 0.0)
-        xx = np.maximum(_sums(x_before * x_before, x_inside * x_inside, y.size) - x_sum * x_sum / window, 0.0)
-        xy = _sums(x_before * y_before, x_inside * y_inside, y.size) - x_sum * y_sum / window
-        moves = _moves(xx, x_anchor, window) & _moves(yy, y_anchor, window)
-        slope = np.where(moves, xy / xx, np.nan)
-        left = _left_over(y, x, window, yy, yy - slope * xy)
-        left = np.where(_moves(left, y_anchor, window) | np.isnan(left), left, 0.0)
-        y_offset, x_offset = y_sum / window, x_sum / window
-        intercept = (y_anchor + y_offset) - slope * (x_anchor + x_offset)
-        sigma = np.sqrt(left / (window - 1))
-        r_squared = 1.0 - left / np.where(moves, yy, np.nan)
-    return slope, intercept, sigma, r_squared, y_anchor, x_anchor, y_offset, x_offset
+    if ready():
+        table = np.empty((9, ys.size))
+        fast(loops.window_ols)(ys, xs, window, table)
+        columns = list(table)
+    else:
+        columns = in_pieces(ols_piece, (ys, xs), window)
+    fit = RollingFit(*columns[:-1])
+    _redo(ys, xs, window, np.flatnonzero(columns[-1]), fit)
+    return fit
 
 
 def _series(values: ArrayLike, window: int) -> Floats:
-    series = np.ascontiguousarray(values, dtype=np.float64)
+    # Machine code takes writeable arrays only, and the store's bars are not.
+    series = np.require(values, dtype=np.float64, requirements=("C", "W"))
     if series.ndim != 1 or window < 2:
         raise ValueError(
             f"`values` must be one-dimensional and `window` at least 2, got shape {series.shape} and {window}. "
@@ -160,44 +187,8 @@ def _series(values: ArrayLike, window: int) -> Floats:
     return series
 
 
-def _blocks(series: Floats, window: int) -> tuple[Floats, Floats]:
-    """The block before each block, and each block, both (blocks, window); NaN before the start and after the end."""
-    blocks = -(-series.size // window)
-    padded = np.full((blocks + 1) * window, np.nan)
-    padded[window : window + series.size] = series
-    rows = padded.reshape(blocks + 1, window)
-    return rows[:-1], rows[1:]
-
-
-def _anchored(series: Floats, window: int) -> tuple[Floats, Floats, Floats]:
-    before, inside = _blocks(series, window)
-    anchor = inside[:, :1]
-    with np.errstate(invalid="ignore"):
-        return before - anchor, inside - anchor, np.repeat(anchor.ravel(), window)[: series.size]
-
-
-def _sums(before: Floats, inside: Floats, size: int) -> Floats:
-    total = np.cumsum(inside, axis=1)
-    total[:, :-1] += np.cumsum(before[:, :0:-1], axis=1)[:, ::-1]
-    return total.ravel()[:size]
-
-
-def _spread_of(series: Floats, window: int) -> tuple[Floats, Floats, Floats]:
-    """Anchor, mean minus anchor, and sum of squared deviations of each window."""
-    before, inside, anchor = _anchored(series, window)
-    with np.errstate(invalid="ignore", over="ignore"):
-        total = _sums(before, inside, series.size)
-        squares = _sums(before * before, inside * inside, series.size) - total * total / window
-        return anchor, total / window, np.maximum(squares, 0.0)
-
-
-def _moves(squares: Floats, anchor: Floats, window: int) -> NDArray[np.bool_]:
-    return squares > window * (ROUNDING * anchor) ** 2
-
-
-def _left_over(y: Floats, x: Floats, window: int, yy: Floats, left: Floats) -> Floats:
-    """Sum of squared residuals; windows that are all but a straight line, where yy - slope * xy cancels, are redone."""
-    rows = np.flatnonzero(left < _NEAR_COLLINEAR * yy)
+def _redo(y: Floats, x: Floats, window: int, rows: NDArray[np.intp], fit: RollingFit) -> None:
+    """Sigma and R2 of windows that are all but a straight line, from the residuals themselves."""
     step = max(1, _DIRECT_VALUES // window)
     for start in range(0, rows.size, step):
         part = rows[start : start + step]
@@ -208,5 +199,7 @@ def _left_over(y: Floats, x: Floats, window: int, yy: Floats, left: Floats) -> F
         slope = (dx * dy).sum(axis=1, keepdims=True) / (dx * dx).sum(axis=1, keepdims=True)
         rest = dy - slope * dx
         rest -= rest.mean(axis=1, keepdims=True)
-        left[part] = (rest * rest).sum(axis=1)
-    return left
+        left = (rest * rest).sum(axis=1)
+        left = np.where(left > window * (ROUNDING * fit._y_anchor[part]) ** 2, left, 0.0)
+        fit.sigma[part] = np.sqrt(left / (window - 1))
+        fit.r_squared[part] = 1.0 - left / (dy * dy).sum(axis=1)

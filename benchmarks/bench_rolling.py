@@ -1,7 +1,7 @@
-"""Rolling regression against pandas in the same run: time, accuracy, and what a pair costs the page.
+"""Rolling and fading statistics against pandas and statsmodels in the same run, and what a pair costs the page.
 
-Seeded walks, 3,600 and 86,400 rows, window 300. Times are medians of interleaved runs; gate on the ratios, absolute
-times depend on the machine.
+Seeded walks, 3,600 and 86,400 rows, window 300, half-life 60. Times are medians of interleaved runs, with the loops
+compiled and (``plain``) without; gate on the ratios, absolute times depend on the machine.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics import compiled
+from analytics.ewm import ewm_mean_sd
 from analytics.live import LastTrade, PairBook, PairSpec, Series
 from analytics.market import CLOSE, OPEN_MS, TRADES, BarArray
-from analytics.rolling import rolling_ols
+from analytics.rolling import rolling_ols, rolling_z
 from analytics.spread import extend_history, pair_history
 from analytics.window import pair_window
 
@@ -24,6 +26,7 @@ Floats = NDArray[np.float64]
 
 SEED = 20240601
 WINDOW = 300
+HALF_LIFE = 60.0
 SPEC = PairSpec("sim:YYY", "sim:XXX")
 
 
@@ -60,6 +63,35 @@ def pandas_slope(y: Floats, x: Floats) -> Floats:
     return slope
 
 
+def pandas_z(values: Floats) -> Floats:
+    import pandas as pd  # noqa: PLC0415
+
+    series = pd.Series(values)
+    rolling = series.rolling(WINDOW)
+    z: Floats = ((series - rolling.mean()) / rolling.std()).to_numpy()
+    return z
+
+
+def pandas_ewm(values: Floats) -> tuple[Floats, Floats]:
+    import pandas as pd  # noqa: PLC0415
+
+    fading = pd.Series(values).ewm(halflife=HALF_LIFE)
+    return fading.mean().to_numpy(), fading.std().to_numpy()
+
+
+def statsmodels_slope(y: Floats, x: Floats) -> Floats:
+    from statsmodels.regression.rolling import RollingOLS  # noqa: PLC0415
+
+    slope: Floats = RollingOLS(y, np.column_stack([np.ones(x.size), x]), WINDOW).fit(params_only=True).params[:, 1]
+    return slope
+
+
+def exact_z(values: Floats) -> Floats:
+    part = np.lib.stride_tricks.sliding_window_view(values.astype(np.longdouble), WINDOW)
+    z: Floats = ((part[:, -1] - part.mean(axis=1)) / part.std(axis=1, ddof=1)).astype(np.float64)
+    return z
+
+
 def exact_slope(y: Floats, x: Floats) -> Floats:
     yw, xw = (np.lib.stride_tricks.sliding_window_view(part.astype(np.longdouble), WINDOW) for part in (y, x))
     dy, dx = yw - yw.mean(axis=1, keepdims=True), xw - xw.mean(axis=1, keepdims=True)
@@ -86,6 +118,10 @@ class Market:
         """Always live."""
         return "LIVE"
 
+    def stopped(self) -> str:
+        """Never."""
+        return ""
+
 
 def page_costs() -> dict[str, float]:
     result: dict[str, float] = {}
@@ -106,21 +142,49 @@ def page_costs() -> dict[str, float]:
     return result | {"now_us": once * 1e6}
 
 
-def main() -> dict[str, float]:
+GATES = {"ols_over_pandas": 2.0, "ols_over_statsmodels": 200.0, "z_over_pandas": 4.0, "ewm_over_pandas": 2.0}
+
+
+def ratios(rows: int) -> dict[str, float]:
+    y, x = walks(rows, 100.0)
     result: dict[str, float] = {}
-    for rows in (3_600, 86_400):
-        y, x = walks(rows, 100.0)
-        ours, theirs = interleaved(9, partial(rolling_ols, y, x, WINDOW), partial(pandas_slope, y, x))
-        result |= {f"rolling_ols_{rows}_ms": ours * 1e3, f"pandas_{rows}_ms": theirs * 1e3}
-        result[f"pandas_over_ours_{rows}"] = theirs / ours
+    for name, ours, theirs in (
+        ("ols", partial(rolling_ols, y, x, WINDOW), partial(pandas_slope, y, x)),
+        ("z", partial(rolling_z, x, WINDOW), partial(pandas_z, x)),
+        ("ewm", partial(ewm_mean_sd, x, HALF_LIFE), partial(pandas_ewm, x)),
+    ):
+        fast, peer = interleaved(15, ours, theirs)
+        result |= {f"{name}_{rows}_ms": fast * 1e3, f"{name}_over_pandas_{rows}": peer / fast}
+        if name == "ols":
+            fast, peer = interleaved(3, ours, partial(statsmodels_slope, y, x))
+            result[f"ols_over_statsmodels_{rows}"] = peer / fast
+        before = dict(compiled._compiled)
+        compiled._compiled.clear()
+        (plain,) = interleaved(5, ours)
+        compiled._compiled.update(before)
+        result[f"{name}_{rows}_plain_ms"] = plain * 1e3
+    return result
+
+
+def errors() -> dict[str, float]:
+    result: dict[str, float] = {}
     for level in (1e2, 1e5, 1e7):
         y, x = walks(3_600, level)
         exact = exact_slope(y, x)
         for name, slope in (("ours", rolling_ols(y, x, WINDOW).slope), ("pandas", pandas_slope(y, x))):
             result[f"error_{name}_level_{level:.0e}"] = float(np.abs(slope[WINDOW - 1 :] / exact - 1).max())
-    result |= page_costs()
+    values = 1e5 + (walks(3_600, 0.0)[1]) / 50
+    for name, z in (("ours", rolling_z(values, WINDOW)), ("pandas", pandas_z(values))):
+        result[f"error_{name}_z_step_1e-3"] = float(np.abs(z[WINDOW - 1 :] - exact_z(values)).max())
+    return result
+
+
+def main() -> dict[str, float]:
+    compiled.load()
+    result = ratios(3_600) | ratios(86_400) | errors() | page_costs()
     for name, value in result.items():
-        print(f"{name:32} {value:12.4g}")
+        gate = GATES.get(name.rpartition("_")[0])
+        print(f"{name:32} {value:12.4g}" + (f"   gate >= {gate:g}" if gate else ""))
     return result
 
 

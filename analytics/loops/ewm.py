@@ -28,18 +28,25 @@ def ewm_mean(values: Floats, keep: float, mean: Floats) -> None:
 
 @loop(LOOPS, "void(f8[::1], f8, f8[::1], f8[::1])")
 def ewm_mean_sd(values: Floats, keep: float, mean: Floats, sd: Floats) -> None:
-    """Fill ``mean`` and the bias-corrected ``sd``, both (n,); NaN is passed over, its row keeps what was before it."""
-    weight, squares, centre, variance, deviation = 0.0, 0.0, np.nan, 0.0, np.nan
+    """Fill ``mean`` and the bias-corrected ``sd``, both (n,); NaN is passed over, its row keeps what was before it.
+
+    All is counted from the first value, so that small moves at a high level keep their digits.
+    """
+    weight, squares, centre, variance, deviation, first = 0.0, 0.0, 0.0, 0.0, np.nan, np.nan
     for row in range(values.size):
         value = values[row]
         if math.isfinite(value):
+            if weight == 0.0:
+                first = value
+            value -= first
             old = weight * keep
             weight = old + 1.0
             squares = squares * keep * keep + 1.0
-            step = value - centre if old > 0.0 else 0.0
-            centre = centre + step / weight if old > 0.0 else value
-            variance = (old * (variance + (step / weight) ** 2) + (value - centre) ** 2) / weight
+            step = (value - centre) / weight
+            centre += step
+            variance = (old * (variance + step * step) + (value - centre) * (value - centre)) / weight
             rest = weight * weight - squares
-            deviation = math.sqrt(variance * weight * weight / rest) if rest > 0.0 else np.nan
-        mean[row] = centre
+            if old > 0.0:
+                deviation = math.sqrt(variance * weight * weight / rest) if rest > 0.0 else np.nan
+        mean[row] = first + centre
         sd[row] = deviation

@@ -8,26 +8,13 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.compiled import fast
 from analytics.dependence import follows, log_returns
+from analytics.ewm import HALF_LIFE, ewm_mean, keep_of, settled_after
 from analytics.inputs import Leg
-from analytics.loops.ewm import ewm_mean
 from analytics.market import CLOSE, OPEN_MS, Bar
 from analytics.measure import Measure, Output
-from analytics.parameters import Number
 
 Floats = NDArray[np.float64]
-
-_HALF_LIFE: Final = Number(
-    name="half_life",
-    label="Half-life",
-    help="Age at which a return counts half",
-    unit="bars",
-    default=30.0,
-    low=1.0,
-    high=1000.0,
-)
-_HALF_LIVES: Final = 3
 
 
 class EwmaVolatility(NamedTuple):
@@ -41,24 +28,27 @@ def ewma_volatility(leg: Leg, *, half_life: float) -> EwmaVolatility:
 
     Weights halve every ``half_life`` returns and add up to 1 (as RiskMetrics' after a long run). Returns that span
     missing bars are passed over. NaN until 3 half-lives of rows are there: before, single returns weigh too much.
+
+    >>> bars = np.ones((5, 10)); bars[:, OPEN_MS] = np.arange(5) * 60_000; bars[:, CLOSE] = np.exp([0, 1, 0, 1, 0])
+    >>> ewma_volatility(Leg(bars, 60_000), half_life=1.0).volatility
+    array([nan, nan, nan,  1.,  1.])
     """
     bars = leg.bars
     counted = follows(bars[:, OPEN_MS].astype(np.int64), leg.step_ms)
     squares = np.where(counted, log_returns(bars[:, CLOSE], counted) ** 2, np.nan)
-    mean = np.empty(squares.size)
-    fast(ewm_mean)(squares, 0.5 ** (1 / half_life), mean)
+    mean = ewm_mean(squares, half_life)
     mean[: _warmup(half_life=half_life) - 1] = np.nan
     return EwmaVolatility(np.sqrt(mean))
 
 
 def _warmup(*, half_life: float) -> int:
-    return math.ceil(_HALF_LIVES * half_life) + 1
+    return settled_after(half_life) + 1
 
 
 class _Online:
     def __init__(self, step_ms: int, *, half_life: float) -> None:
         self._step_ms = step_ms
-        self._keep = 0.5 ** (1 / half_life)
+        self._keep = keep_of(half_life)
         self._waits = _warmup(half_life=half_life)
         self._before: Bar | None = None
         self._weight = self._mean = 0.0
@@ -66,7 +56,7 @@ class _Online:
     def update(self, row: Bar) -> tuple[float, ...]:
         before, self._before = self._before, row
         self._waits -= 1
-        if before is not None and row.open_ms - before.open_ms == self._step_ms:
+        if before is not None and row.open_ms - before.open_ms == self._step_ms and before.close > 0 < row.close:
             self._weight = self._weight * self._keep + 1.0
             self._mean += (math.log(row.close / before.close) ** 2 - self._mean) / self._weight
         return (math.sqrt(self._mean) if self._waits <= 0 and self._weight else math.nan,)
@@ -78,7 +68,7 @@ MEASURE: Final = Measure(
     group="price",
     summary="How much the price moves from bar to bar, lately above all",
     takes=Leg,
-    parameters=(_HALF_LIFE,),
+    parameters=(HALF_LIFE,),
     outputs=(Output("volatility", "Volatility", "per bar", "Weighted standard deviation of one-bar log returns"),),
     per_row=True,
     warmup=_warmup,

@@ -60,7 +60,7 @@ def volatility(leg: Leg, *, window: int, estimator: str) -> Volatility:
             else:
                 squares = squares / 2 - _GARMAN_KLASS * np.log(bars[:, CLOSE] / bars[:, OPEN]) ** 2
             variance = np.maximum(rolling_sum(squares, window) / window, 0.0)
-        return Volatility(np.sqrt(variance))
+        return Volatility(np.sqrt(np.where(np.isfinite(variance), variance, np.nan)))
 
 
 def _warmup(*, window: int, estimator: str) -> int:

@@ -1,14 +1,33 @@
-"""Rolling statistics against long-double brute force, and what spikes, NaN and appending do to them."""
+"""Rolling statistics against long-double brute force, plain and compiled, and what spikes, NaN and appending do."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analytics import compiled
 from analytics.hedge import Fit, fit_ols
-from analytics.rolling import rolling_mean_sd, rolling_ols, rolling_sum, rolling_z
+from analytics.rolling import rolling_mean_sd, rolling_ols, rolling_spread, rolling_sum, rolling_z
+
+
+@pytest.fixture(scope="module")
+def twins():
+    """The compiled loops, put back as they were afterwards."""
+    before = dict(compiled._compiled)
+    compiled.load()
+    after = dict(compiled._compiled)
+    compiled._compiled.clear()
+    compiled._compiled.update(before)
+    return after
+
+
+@pytest.fixture(params=["plain", "compiled"], autouse=True)
+def path(request, twins, monkeypatch):
+    """Every test runs on both paths."""
+    monkeypatch.setattr(compiled, "_compiled", twins if request.param == "compiled" else {})
+    return request.param
 
 
 def windows(values, window):
@@ -88,7 +107,7 @@ def test_rounding_of_a_still_price_is_not_movement():
     bad=st.dictionaries(st.integers(0, 149), st.sampled_from([np.nan, np.inf, -np.inf]), min_size=1, max_size=5),
     window=st.integers(3, 40),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nan_and_inf_poison_only_windows_that_hold_them(bad, window):
     x = walk(150, 0.1, 50.0)
     y = walk(150, 0.1, 80.0, seed=9)
@@ -108,7 +127,7 @@ def test_nan_and_inf_poison_only_windows_that_hold_them(bad, window):
 
 
 @given(cut=st.integers(1, 199), window=st.integers(3, 60))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_appending_changes_no_earlier_bit(cut, window):
     x, y = walk(200, 0.1, 1e4), walk(200, 0.1, 50.0, seed=5)
     whole, part = rolling_ols(y, x, window), rolling_ols(y[:cut], x[:cut], window)
@@ -158,3 +177,32 @@ def test_wrong_shapes_are_refused_with_the_parameter_named():
         rolling_ols(np.ones(5), np.ones(4), 3)
     with pytest.raises(ValueError, match="`window` at least 2"):
         rolling_sum(np.ones(5), 1)
+
+
+@pytest.mark.parametrize(
+    ("middle", "step", "sd"),
+    [(10_000_002.0, 1.0, 1.0), (1.2, 0.1, 0.1), (1_000_000.2, 0.1, 0.1), (1e7 + 0.2, 0.1, 0.1)],
+)
+def test_deviation_equals_the_certified_values_of_nist(middle, step, sd):
+    n = 3 if step == 1.0 else 1001
+    values = np.r_[middle, np.tile([middle - step, middle + step], n // 2)]
+    # What float64 makes of 10000000.2 is 1e-8 of the deviation away from it.
+    assert rolling_mean_sd(values, n)[1][-1] == pytest.approx(sd, rel=1e-14 if step == 1.0 else 2e-15 * middle / step)
+
+
+def test_a_million_rows_do_not_drift():
+    ticks = np.random.default_rng(12).integers(-1, 2, 1_000_000).cumsum()
+    values = np.round(1e5 + 0.01 * ticks, 2)
+    z, slope = rolling_z(values, 300)[-2000:], rolling_ols(values, values[::-1], 300).slope[-1]
+    assert np.abs(z - exact_z(values[-2299:], 300).astype(float)).max() < 1e-9
+    assert slope == pytest.approx(float(exact_slope(values[-300:], values[::-1][-300:], 300)[0]), rel=1e-10)
+
+
+def test_z_after_compares_with_the_window_before():
+    values = walk(500, 1e-3, 1e5)
+    z = rolling_spread(values, 60).z_after(values)
+    part = windows(values, 60)[:-1]
+    exact = (values[60:] - part.mean(axis=1)) / part.std(axis=1, ddof=1)
+    assert np.isnan(z[:60]).all()
+    assert np.abs(z[60:] - exact.astype(float)).max() < 1e-9
+    assert np.isnan(rolling_spread(np.r_[np.full(20, 0.3), 5.0], 20).z_after(np.r_[np.full(20, 0.3), 5.0])).all()
