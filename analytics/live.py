@@ -119,8 +119,12 @@ class PairBook:
 
     def history(self, spec: PairSpec) -> PairHistory:
         """Every shared bar held, with the as-of numbers of its time; the same object until the bars change."""
-        y, x = self._market.bars(spec.y, spec.timeframe), self._market.bars(spec.x, spec.timeframe)
+        return self._history_of(spec, *self._bars(spec))
 
+    def _bars(self, spec: PairSpec) -> tuple[Series, Series]:
+        return self._market.bars(spec.y, spec.timeframe), self._market.bars(spec.x, spec.timeframe)
+
+    def _history_of(self, spec: PairSpec, y: Series, x: Series) -> PairHistory:
         def compute(before: PairHistory | None) -> PairHistory:
             longer = extend_history(before, y.bars, x.bars, spec) if before is not None else None
             return pair_history(y.bars, x.bars, spec) if longer is None else longer
@@ -129,8 +133,13 @@ class PairBook:
 
     def window(self, spec: PairSpec) -> PairWindow:
         """The fit of the last ``window`` closed shared bars; computed again only when the bars change."""
-        y, x = self._market.bars(spec.y, spec.timeframe), self._market.bars(spec.x, spec.timeframe)
-        return self._windows.get(spec, (y.version, x.version), lambda _: pair_window(y.bars, x.bars, spec))
+        y, x = self._bars(spec)
+
+        def compute(_: PairWindow | None) -> PairWindow:
+            history = self._history_of(spec, y, x) if spec.estimator.recursive else None
+            return pair_window(y.bars, x.bars, spec, history)
+
+        return self._windows.get(spec, (y.version, x.version), compute)
 
     def now(self, spec: PairSpec, now_ms: int) -> PairNow:
         """The pair at ``now_ms``, which is the exchange's clock: the wall clock plus the feed's clock offset."""
@@ -153,7 +162,7 @@ class PairBook:
             hedge_ratio_se=fit.slope_se if fit else None,
             intercept=fit.intercept if fit else None,
             r_squared=fit.r_squared if fit else None,
-            sigma=fit.sigma if fit else None,
+            sigma=window.sigma_at(x_price),
             spread=spread,
             z=z,
             correlation=window.correlation,

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from analytics.align import Shared, align_last, rows
 from analytics.dependence import correlation, follows
-from analytics.hedge import Fit, NoFit, fit_ols
+from analytics.estimators.base import Floats, Rows, scaled
+from analytics.hedge import Line, NoFit
 from analytics.market import OPEN_MS, PARTIAL, TRADES, BarArray
 from analytics.reversion import HalfLife, half_life
 from analytics.spec import PairSpec
-from analytics.spread import Floats, scaled
+from analytics.spread import PairHistory, pair_history
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class PairWindow:
     spec: PairSpec
     ready: int
     as_of_ms: int | None
-    fit: Fit | None
+    fit: Line | None
     problem: str
     correlation: float | None
     half_life: HalfLife | None
@@ -43,21 +44,33 @@ class PairWindow:
         if self.fit is None or y_price is None or x_price is None or min(y_price, x_price) <= 0:
             return None, None
         if self.spec.scale == "log":
-            spread = self.fit.residual(math.log(y_price), math.log(x_price))
-        else:
-            spread = self.fit.residual(y_price, x_price)
-        return spread, spread / self.fit.sigma if self.fit.sigma else None
+            y_price, x_price = math.log(y_price), math.log(x_price)
+        spread, sigma = self.fit.residual(y_price, x_price), self.fit.sigma_at(x_price)
+        return spread, spread / sigma if sigma else None
+
+    def sigma_at(self, x_price: float | None) -> float | None:
+        """Sigma that a spread is measured in when x costs ``x_price``; without a price, at the newest close."""
+        if self.fit is None or x_price is None or x_price <= 0:
+            return self.fit.sigma if self.fit else None
+        return self.fit.sigma_at(math.log(x_price) if self.spec.scale == "log" else x_price)
 
 
-def pair_window(y_bars: BarArray, x_bars: BarArray, spec: PairSpec) -> PairWindow:
-    """The newest window of two legs' closed bars, each an (n, 10) array, oldest first."""
+def pair_window(y_bars: BarArray, x_bars: BarArray, spec: PairSpec, history: PairHistory | None = None) -> PairWindow:
+    """The newest window of two legs' closed bars, each an (n, 10) array, oldest first.
+
+    ``history`` of the same bars saves a recursive method from going through all of them again.
+    """
     # One bar more than the window: its first return needs the close before it.
-    longer = align_last(y_bars, x_bars, spec.window + 1)
+    reach = max(spec.window + 1, spec.estimator.reach(spec.window, spec.settings))
+    held = align_last(y_bars, x_bars, reach)
+    longer = rows(held, max(0, held.open_ms.size - spec.window - 1))
     shared = rows(longer, max(0, longer.open_ms.size - spec.window))
     ready = shared.open_ms.size
     whole = ready == spec.window
     y, x = scaled(shared.y, shared.x, spec.scale)
-    fit = fit_ols(y, x) if whole else None
+    if spec.estimator.recursive and whole and history is None:
+        history = pair_history(y_bars, x_bars, spec)
+    fit = _fit(held, spec, history) if whole else None
     counted = follows(shared.open_ms, spec.step_ms)
     start_ms = int(shared.open_ms[0]) if ready else 0
     end_ms = int(shared.open_ms[-1]) + spec.step_ms if ready else 0
@@ -65,10 +78,10 @@ def pair_window(y_bars: BarArray, x_bars: BarArray, spec: PairSpec) -> PairWindo
         spec=spec,
         ready=ready,
         as_of_ms=end_ms if ready else None,
-        fit=fit if isinstance(fit, Fit) else None,
+        fit=fit if isinstance(fit, Line) else None,
         problem=_problem(fit),
         correlation=_correlation(longer, spec) if whole else None,
-        half_life=_half_life(fit, y, x, counted) if isinstance(fit, Fit) else None,
+        half_life=_half_life(fit, y, x, counted) if isinstance(fit, Line) else None,
         partial_bars=int(np.count_nonzero(shared.flags & PARTIAL)),
         y_spacing_ms=_trade_spacing(y_bars, start_ms, end_ms),
         x_spacing_ms=_trade_spacing(x_bars, start_ms, end_ms),
@@ -76,17 +89,22 @@ def pair_window(y_bars: BarArray, x_bars: BarArray, spec: PairSpec) -> PairWindo
     )
 
 
+def _fit(held: Shared, spec: PairSpec, history: PairHistory | None) -> Line | NoFit:
+    seen = Rows(held.open_ms, *scaled(held.y, held.x, spec.scale), spec.step_ms)
+    return spec.estimator.newest(seen, spec.window, spec.settings, history.state if history else None)
+
+
 def _correlation(longer: Shared, spec: PairSpec) -> float | None:
     return correlation(longer.y, longer.x, follows(longer.open_ms, spec.step_ms), spec.window)
 
 
-def _problem(fit: Fit | NoFit | None) -> str:
+def _problem(fit: Line | NoFit | None) -> str:
     if isinstance(fit, NoFit):
         return fit.reason
     return "the two legs move as one: no spread is left" if fit is not None and not fit.sigma else ""
 
 
-def _half_life(fit: Fit, y: Floats, x: Floats, counted: NDArray[np.bool_]) -> HalfLife | None:
+def _half_life(fit: Line, y: Floats, x: Floats, counted: NDArray[np.bool_]) -> HalfLife | None:
     result = half_life((y - fit.y_mean) - fit.slope * (x - fit.x_mean), counted)
     return result if isinstance(result, HalfLife) else None
 

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from analytics.estimators import ESTIMATORS
 from analytics.hedge import Fit, fit_ols
 from analytics.live import PairBook, PairNow
 from analytics.market import CLOSE, OPEN_MS
@@ -42,19 +43,44 @@ def test_a_live_pair_is_the_last_trades_against_the_last_closed_window(scale):
     assert pair.half_life_bars > 0
 
 
-def test_it_agrees_with_the_history_of_the_next_bar():
-    market = Market(200)
+@pytest.mark.parametrize("bars", [61, 63, 200])
+@pytest.mark.parametrize("scale", ["level", "log"])
+@pytest.mark.parametrize("method", list(ESTIMATORS))
+def test_it_agrees_with_the_history_of_the_next_bar(method, scale, bars):
+    spec = replace(SPEC, method=method, scale=scale)
+    market = Market(bars)
     book = PairBook(market)
-    late = book.history(SPEC)
+    late = book.history(spec)
     for symbol in market.held:
         market.trades[symbol] = market.trades[symbol]._replace(price=float(market.held[symbol][-1, CLOSE]))
         market.held[symbol] = market.held[symbol][:-1]
     market.version = 2
-    pair = book.now(SPEC, market.now_ms)
+    pair = book.now(spec, market.now_ms)
+    assert pair.state == "live"
     assert pair.z == pytest.approx(late.z[-1], abs=1e-8)
     assert pair.spread == pytest.approx(late.spread[-1], abs=1e-10)
-    assert pair.hedge_ratio == pytest.approx(late.hedge_ratio[-1], rel=1e-10)
-    assert pair.correlation == pytest.approx(late.correlation[-2], abs=1e-12)
+    assert pair.sigma == pytest.approx(late.sigma[-1], rel=1e-9)
+    assert pair.hedge_ratio == pytest.approx(late.hedge_ratio[-1], rel=1e-9)
+    assert pair.intercept == pytest.approx(late.intercept[-1], abs=1e-8)
+    assert (pair.hedge_ratio_se is not None) == (method in ("ols", "kalman"))
+    assert (pair.r_squared is not None) == (method == "ols")
+    if bars > 61:
+        assert pair.correlation == pytest.approx(late.correlation[-2], abs=1e-12)
+
+
+def test_a_filter_goes_on_when_the_oldest_bars_are_gone():
+    spec = replace(SPEC, method="kalman")
+    market, whole = Market(), Market().held
+    market.held = {symbol: bars[:150] for symbol, bars in whole.items()}
+    book = PairBook(market)
+    book.now(spec, market.now_ms)
+    market.held, market.version = {symbol: bars[40:180] for symbol, bars in whole.items()}, 2
+    book.history(spec)
+    market.held, market.version = {symbol: bars[60:199] for symbol, bars in whole.items()}, 3
+    pair = book.now(spec, market.now_ms)
+    printed = pair_history(whole[SPEC.y], whole[SPEC.x], spec)
+    assert pair.z == pytest.approx(printed.z[-1], abs=1e-10)
+    assert pair.hedge_ratio == pytest.approx(printed.hedge_ratio[-1], rel=1e-12)
 
 
 def test_the_correlation_is_the_newest_of_the_series():
@@ -86,24 +112,28 @@ def test_an_unknown_symbol_is_warming_with_nothing_known():
     assert len(PairBook(market).history(SPEC)) == 0
 
 
-def test_what_has_no_spread_is_untestable_and_says_why():
+@pytest.mark.parametrize("method", list(ESTIMATORS))
+def test_what_has_no_spread_is_untestable_and_says_why(method):
+    spec = replace(SPEC, method=method)
     market = Market()
     market.held[SPEC.x][:, CLOSE] = 100.0
-    pair = now(market)
+    pair = now(market, spec)
     assert (pair.state, pair.reason, pair.z, pair.correlation) == ("untestable", "x does not move", None, None)
     market = Market()
     market.held[SPEC.y][:, CLOSE] = 3 * market.held[SPEC.x][:, CLOSE]
-    pair = now(market)
+    pair = now(market, spec)
     assert (pair.state, pair.z, pair.sigma) == ("untestable", None, 0.0)
     assert "move as one" in pair.reason
 
 
-def test_no_number_is_ever_nan():
-    for market in (Market(), Market(0), Market(30)):
-        market.held[SPEC.y][::7, CLOSE] = np.nan
-        pair = now(market)
-        values = [getattr(pair, field.name) for field in fields(PairNow)]
-        assert not any(isinstance(value, float) and math.isnan(value) for value in values)
+@pytest.mark.parametrize("method", list(ESTIMATORS))
+def test_no_number_is_ever_nan(method):
+    for market, ill in ((Market(), slice(0, None, 7)), (Market(0), []), (Market(30), [3]), (Market(), [-1])):
+        for leg in (SPEC.y, SPEC.x):
+            market.held[leg][ill, CLOSE] = np.nan
+            pair = now(market, replace(SPEC, method=method))
+            values = [getattr(pair, field.name) for field in fields(PairNow)]
+            assert not any(isinstance(value, float) and math.isnan(value) for value in values)
     assert now(Market(0)).time_ms is None
 
 

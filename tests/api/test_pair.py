@@ -7,8 +7,10 @@ import io
 import math
 
 import numpy as np
+import pytest
 from pyarrow import parquet
 
+from analytics.estimators import ESTIMATORS
 from tests.api.harness import BARS, Site, make_bars
 
 PAIR = "/api/v1/pair?y=ETHUSDT&x=BTCUSDT&window=50"
@@ -60,6 +62,38 @@ def test_parquet_has_nulls_and_the_settings(site: Site) -> None:
     assert table.column("z").null_count == 10  # rows 40 to 49 were still warming up
     assert table.schema.metadata[b"window"] == b"50"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="binance-ETHUSDT_BTCUSDT_1m.parquet"'
+
+
+@pytest.mark.parametrize("method", list(ESTIMATORS))
+def test_every_method_gives_a_series_and_says_its_settings(site: Site, method: str) -> None:
+    body = site.get(f"{PAIR}&method={method}").json()
+    assert body["method"] == method
+    assert {name: body[name] for name in ESTIMATORS[method].defaults} == ESTIMATORS[method].defaults
+    assert body["series"][49]["z"] is None
+    assert body["series"][150]["z"] is not None
+    assert body["now"]["z"] is not None
+
+
+def test_options_reach_the_method(site: Site) -> None:
+    slow, quick = (site.get(f"{PAIR}&method=kalman&delta={delta}").json() for delta in ("1e-6", "1e-2"))
+    assert (slow["delta"], quick["delta"]) == (1e-6, 1e-2)
+    assert slow["series"][150]["hedge_ratio"] != quick["series"][150]["hedge_ratio"]
+    assert site.get(f"{PAIR}&method=huber&every=3").json()["every"] == 3
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "words"),
+    [
+        ("method=kalman&delta=2", "delta", "from 1e-10 to 0.1"),
+        ("method=kalman&every=5", "every", "one of delta, noise"),
+        ("every=5", "every", "absent"),
+    ],
+)
+def test_an_option_that_does_not_fit_is_named(site: Site, query: str, parameter: str, words: str) -> None:
+    answer = site.get(f"{PAIR}&{query}")
+    assert answer.status_code == 400
+    assert answer.json()["parameter"] == parameter
+    assert words in answer.json()["detail"]
 
 
 def test_the_same_leg_twice_is_refused(site: Site) -> None:
