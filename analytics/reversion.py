@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analytics.hedge import NoFit, fit_ols
+from analytics.measure import NotTestable
 
 NORMAL_95: Final = 1.959963984540054
 MIN_STEPS: Final = 10
@@ -34,14 +35,7 @@ class HalfLife:
     n: int
 
 
-@dataclass(frozen=True, slots=True)
-class NoHalfLife:
-    """There is no half-life; ``reason`` says why."""
-
-    reason: str
-
-
-def half_life(spread: ArrayLike, counted: NDArray[np.bool_] | None = None) -> HalfLife | NoHalfLife:
+def half_life(spread: ArrayLike, counted: NDArray[np.bool_] | None = None) -> HalfLife | NotTestable:
     """Half-life of a spread, shape (n,), in bars.
 
     ``counted`` (shape (n,)) marks rows that directly follow the row before; the step into any other row spans missing
@@ -53,16 +47,18 @@ def half_life(spread: ArrayLike, counted: NDArray[np.bool_] | None = None) -> Ha
     (1.0, 11)
     """
     values = np.asarray(spread, dtype=np.float64)
-    steps = np.ones(max(0, values.size - 1), dtype=np.bool_) if counted is None else counted[1:]
-    fit = fit_ols(np.diff(values)[steps], values[:-1][steps])
+    changes, before = np.diff(values), values[:-1]
+    if counted is not None and not counted[1:].all():
+        changes, before = changes[counted[1:]], before[counted[1:]]
+    fit = fit_ols(changes, before)
     if fit.n < MIN_STEPS:
-        return NoHalfLife(f"needs {MIN_STEPS} steps between neighbouring bars, has {fit.n}")
+        return NotTestable(f"needs {MIN_STEPS} steps between neighbouring bars, has {fit.n}")
     if isinstance(fit, NoFit):
-        return NoHalfLife("the spread does not move" if "move" in fit.reason else fit.reason)
+        return NotTestable("the spread does not move" if "move" in fit.reason else fit.reason)
     if fit.slope >= 0:
-        return NoHalfLife("the spread does not revert: it drifts away from its mean")
+        return NotTestable("the spread does not revert: it drifts away from its mean")
     if fit.slope <= -1:
-        return NoHalfLife("the spread overshoots its mean within one bar")
+        return NotTestable("the spread overshoots its mean within one bar")
     margin = NORMAL_95 * fit.slope_se
     fast, slow = fit.slope - margin, fit.slope + margin
     bars = _bars(fit.slope)
