@@ -10,7 +10,7 @@ from typing import Final
 from flask import Blueprint, Flask, Response, request
 
 from analytics.live import PairBook
-from api import bars, health, openapi, pair, problems, symbols, ticks
+from api import bars, correlation, health, measures, openapi, pair, problems, scan, symbols, ticks
 from api.parameters import parse
 from api.problems import Problem
 from api.route import Context, Route
@@ -19,7 +19,7 @@ from runtime.settings import Settings
 from store import Store
 from store.cache import MarketCache
 
-ROUTES: Final = (symbols.ROUTE, bars.ROUTE, ticks.ROUTE, pair.ROUTE)
+ROUTES: Final = (symbols.ROUTE, bars.ROUTE, ticks.ROUTE, pair.ROUTE, correlation.ROUTE, scan.ROUTE, *measures.routes())
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -42,7 +42,7 @@ def _add(blueprint: Blueprint, route: Route, context: Context) -> None:
     def answer() -> Response:
         return route.view(context, parse(route.parameters, request.args))
 
-    blueprint.add_url_rule(route.path, route.path.rpartition("/")[2], answer)
+    blueprint.add_url_rule(route.path, route.path.strip("/").replace("/", "-"), answer)
 
 
 def _nothing(rest: str) -> Response:

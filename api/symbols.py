@@ -10,12 +10,14 @@ from typing import Any, Final
 from flask import Response
 
 from analytics.market import TIMEFRAME_MS, name_of, venue_of
-from api.problems import Problem
+from api.problems import Problem, bad_parameter
 from api.route import Context, Route
 from api.tables import to_json
 from runtime.metrics import age_ms, exchange_now_ms, number
 
 SIMULATED_VENUE: Final = "sim"
+MAX_SYMBOLS: Final = 100
+"""In one request."""
 
 
 def resolve(context: Context, parameter: str, text: str) -> str:
@@ -40,6 +42,22 @@ def resolve(context: Context, parameter: str, text: str) -> str:
         got=text,
         nearest=nearest,
     )
+
+
+def several(context: Context, text: str | None) -> tuple[list[str], bool]:
+    """The symbols of a list with commas, or all of the active venue; and whether there were more than are taken.
+
+    Raises `Problem`.
+    """
+    if text is None:
+        venue = active_venue(context)
+        watched = [one for one in context.store.status.symbols() if one.startswith(f"{venue}:")]
+        return watched[:MAX_SYMBOLS], len(watched) > MAX_SYMBOLS
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    which = [resolve(context, "symbols", name) for name in names[: MAX_SYMBOLS + 1]]
+    if not 2 <= len(which) <= MAX_SYMBOLS or len(set(which)) < len(which):
+        raise bad_parameter("symbols", f"2 to {MAX_SYMBOLS} different symbols with commas between them", text)
+    return which, False
 
 
 def active_venue(context: Context) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analytics import compiled
 from analytics.inputs import Panel, TradePair
 from analytics.measure import Measure, NotTestable
 from analytics.online import online
@@ -166,6 +167,28 @@ def test_it_speaks_for_the_whole_when_there_is_enough(each):
         result = each.compute(healthy(each.takes, rows_for(each, settings)), **settings)
         assert not isinstance(result, NotTestable), result
         assert set(values(each, result)) == {output.name for output in each.outputs}
+
+
+def frozen(data: Any) -> Any:
+    """The same input as the store gives it: nobody may write into it."""
+    if isinstance(data, np.ndarray):
+        data = data.copy()
+        data.flags.writeable = False
+        return data
+    return type(data)(*map(frozen, data)) if isinstance(data, tuple) and hasattr(data, "_fields") else data
+
+
+@pytest.mark.timeout(300)
+def test_compiled_loops_take_what_the_store_gives(monkeypatch):
+    inputs = [(each, settings) for each in ALL for settings in all_settings(each)]
+    data = [frozen(healthy(each.takes, rows_for(each, settings))) for each, settings in inputs]
+    plain = [each.compute(given, **settings) for given, (each, settings) in zip(data, inputs, strict=True)]
+    # Its own dictionary, so that the other tests go on with the plain loops.
+    monkeypatch.setattr(compiled, "_compiled", {})
+    compiled.load()
+    for (each, settings), given, before in zip(inputs, data, plain, strict=True):
+        after = numbers(each.compute(given, **settings))
+        np.testing.assert_allclose(after, numbers(before), rtol=1e-9, atol=1e-9, err_msg=f"{each.name} {settings}")
 
 
 def test_measures_do_not_share_a_title():
