@@ -3,7 +3,7 @@ PY      := .venv/bin/python
 export OPENBLAS_NUM_THREADS := 1
 BROWSER := $(shell command -v chromium 2>/dev/null)
 
-.PHONY: setup setup-dev run demo test lint bench screenshots drill lock browser clean
+.PHONY: setup setup-dev run demo test lint bench docs screenshots drill lock browser clean
 
 .venv/bin/python:
 	@echo "Setting up .venv: about a minute, once."
@@ -39,6 +39,10 @@ lint: setup-dev
 
 bench: setup-dev
 	$(PY) -m benchmarks
+
+# What is made from the code: a test fails when it is not as the code says.
+docs: setup-dev
+	$(PY) -m docs.make_measures
 
 screenshots: setup-dev browser
 	PYTHONPATH=. $(PY) docs/screenshots.py

@@ -7,38 +7,41 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import dash
-import numpy as np
-from dash import Input, Output, State
+from dash import Input, Output, State, no_update
 
-from analytics.dependence import follows
-from analytics.live import PairBook, PairHistory, PairSpec
-from analytics.stationarity import NotTestable, engle_granger
+from analytics.live import PairSpec
+from callbacks.evidence import Evidence, Examiner
 from callbacks.live import Live
-from layouts.widgets import not_testable, test_result
+from callbacks.words import conclusion, estimates, words
+from layouts.evidence import LINES, estimators_table, findings_table, summary
 from store import StoreError, open_store
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
 
+_BUTTONS = ("pair-test", "pair-test-again")
 
-def register(app: dash.Dash, live: Live, book: PairBook, settings: Settings) -> None:
+
+def register(app: dash.Dash, live: Live, settings: Settings) -> None:
     """Tie the buttons. The switch asks for the feed that was configured."""
+    examiner = Examiner(live.market)
 
     @app.callback(
         Output("pair-test-result", "children"),
-        Input("pair-test", "n_clicks"),
-        Input("pair-spec", "data"),
-        State("pair-test", "disabled"),
-        running=[(Output("pair-test", "children"), "Testing…", "Test now")],
+        Output("pair-tests", "children"),
+        Output("pair-estimators", "children"),
+        *[Input(id, "n_clicks") for id in _BUTTONS],
+        State("pair-spec", "data"),
+        running=[(Output(id, "children"), "Testing…", "Test now") for id in _BUTTONS],
         prevent_initial_call=True,
     )
-    def test(_: int | None, text: str, disabled: bool) -> Any:
-        if dash.ctx.triggered_id != "pair-test" or disabled:
-            return None
+    def test(_one: int | None, _other: int | None, text: str) -> Any:
         query, problems = live.read(dict(parse_qsl(text)))
         if problems:
-            return not_testable(problems[0])
-        return _test(book, query.spec(live.venue()))
+            return no_update
+        spec = query.spec(live.venue())
+        evidence = examiner.examine(spec)
+        return no_update if evidence is None else _shown(evidence, spec)
 
     @app.callback(
         Output("feed-switch", "disabled"),
@@ -56,20 +59,10 @@ def register(app: dash.Dash, live: Live, book: PairBook, settings: Settings) -> 
         return True, "Switching…"
 
 
-def _test(book: PairBook, spec: PairSpec) -> Any:
-    """Engle-Granger on the bars of the current window, with its surroundings stated."""
-    history = book.history(spec)
-    if len(history) < spec.window:
-        return not_testable(f"warming up {len(history)}/{spec.window}")
-    y, x = _legs(history, spec)
-    open_ms = history.open_ms[-spec.window :]
-    gaps = int(np.count_nonzero(~follows(open_ms, spec.step_ms)[1:]))
-    result = engle_granger(y, x, gaps=gaps)
-    if isinstance(result, NotTestable):
-        return not_testable(result.reason)
-    return test_result(result, int(history.open_ms[-1]) + spec.step_ms)
-
-
-def _legs(history: PairHistory, spec: PairSpec) -> tuple[np.ndarray, np.ndarray]:
-    y, x = history.y[-spec.window :], history.x[-spec.window :]
-    return (np.log(y), np.log(x)) if spec.scale == "log" else (y, x)
+def _shown(evidence: Evidence, spec: PairSpec) -> tuple[Any, Any, Any]:
+    found = {title: words(result, spec.step_ms) for title, result in evidence.found.items()}
+    return (
+        summary(found.get(LINES[0].title)),
+        findings_table(found, *conclusion(evidence.verdict), evidence.basis),
+        estimators_table(estimates(evidence.comparison, spec.step_ms), evidence.basis),
+    )

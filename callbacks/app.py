@@ -50,7 +50,7 @@ def create_app(cache: MarketCache, book: PairBook, settings: Settings) -> dash.D
     stream.register(app.server, live, settings.web.threads)
     updates.register(app, live)
     controls.register(app, live)
-    actions.register(app, live, book, settings)
+    actions.register(app, live, settings)
     _complete(app)
     guard.register(app)
     return app

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from analytics.live import PairBook, PairSpec
+from analytics.live import MarketView, PairBook, PairSpec
 from analytics.market import name_of
 from callbacks import query
 from callbacks.board import BoardView
@@ -16,6 +16,7 @@ from callbacks.day import Days
 from callbacks.feed import FeedView
 from callbacks.message import Cursor, Message
 from callbacks.pair import PairView
+from callbacks.quiet import QuietView
 from callbacks.watched import first_pair
 
 if TYPE_CHECKING:
@@ -23,25 +24,28 @@ if TYPE_CHECKING:
     from store.cache import MarketCache
 
 MAX_PAIRS: Final = 256
-PAGES: Final = ("board", "pair")
+PAGES: Final = ("board", "pair", "quiet")
 
 
 class Live:
     """Messages for the pages; thread-safe. What one viewer caused to be computed serves all."""
 
     def __init__(self, cache: MarketCache, book: PairBook, settings: Settings) -> None:
+        self.market: MarketView = cache
         self._cache = cache
         self._book = book
         self._configured = settings.feed.symbols
         self._days = Days(cache)
         self._board = BoardView(cache, book, self._days, settings)
+        self._quiet = QuietView(cache)
         self._pairs: OrderedDict[PairSpec, PairView] = OrderedDict()
         self._feed = FeedView(cache, settings.feed.source)
         self._lock = threading.Lock()
         self._board_settings = settings.board
 
     def message(self, page: str, text: str, cursor: str) -> Message | None:
-        """What the viewer at ``cursor`` of ``page`` lacks; ``text`` is the pair page's query string.
+        """What the viewer at ``cursor`` of ``page`` lacks; ``text`` is the pair page's query string, or the
+        time frame of a page that waits for bars.
 
         None when nothing changed. Something is said at least once a second, so that silence means a broken line.
         """
@@ -52,11 +56,13 @@ class Live:
             venue, offset_ms = self._feed.venue, self._feed.clock_offset_ms
             age_ms = self._feed.age_ms(now_ms)
             feed_seq = self._feed.table.seq
-            view = self._pair(text, venue) if page == "pair" else self._board
-        if isinstance(view, PairView):
-            reached, message = view.message(held, now_ms, offset_ms)
+            pair = self._pair(text, venue) if page == "pair" else None
+        if pair:
+            reached, message = pair.message(held, now_ms, offset_ms)
+        elif page == "quiet":
+            reached, message = self._quiet.message(held, venue, text)
         else:
-            reached, message = view.message(held, venue, now_ms, offset_ms)
+            reached, message = self._board.message(held, venue, now_ms, offset_ms)
         reached = reached._replace(feed=feed_seq, beat=now_ms // 1000)
         if reached == held:
             return None
@@ -80,7 +86,7 @@ class Live:
             self._feed.refresh(_clock_ms())
             return self._feed.venue
 
-    def read(self, values: dict[str, object]) -> tuple[query.PairQuery, list[str]]:
+    def read(self, values: Mapping[str, object]) -> tuple[query.PairQuery, list[str]]:
         """Settings from the address bar or the controls, and what was wrong with them."""
         names = self.names()
         return query.read(values, self._default(names), names)

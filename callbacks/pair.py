@@ -13,6 +13,7 @@ from analytics.market import name_of
 from callbacks.day import MAX_DECIMALS, Days, significant, spread_decimals
 from callbacks.message import Cursor, Message, new_epoch
 from callbacks.stamps import Fields, Stamped
+from layouts.options import shown
 
 if TYPE_CHECKING:
     from store.cache import MarketCache
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 CHART_BARS: Final = 1_500
 SENT_DIGITS: Final = 8
 REFRESH_MS: Final = 5
+_CENTRED: Final = ("ols", "tls")
+"""Methods whose residuals have mean 0 over the window."""
 _SENT: Final = ("open_ms", "y", "x", "spread", "sigma", "z", "y_volume", "x_volume", "flags")
 
 
@@ -73,6 +76,10 @@ class PairView:
             "step": spec.step_ms,
             "window": spec.window,
             "method": spec.method,
+            "label": spec.estimator.label,
+            "fit": _fit_words(spec),
+            "centred": spec.method in _CENTRED,
+            "key": settings_key(spec),
             "scale": spec.scale,
             "yDigits": y_digits,
             "xDigits": x_digits,
@@ -130,6 +137,20 @@ class PairView:
             "time": now.time_ms,
             "asOf": now.as_of_ms,
         }
+
+
+def settings_key(spec: PairSpec) -> str:
+    """The settings that a test of the window rests on, in words; the method is not among them."""
+    return f"{name_of(spec.y)}/{name_of(spec.x)}, {spec.window} {spec.timeframe} bars, {spec.scale}"
+
+
+def _fit_words(spec: PairSpec) -> str:
+    """What the spread is held against, for the chart's title."""
+    own = ", ".join(f"{name} {shown(value)}" for name, value in spec.options)
+    named = f"{spec.estimator.label} ({own})" if own else spec.estimator.label
+    return (
+        f"{named}, forecast one bar ahead" if spec.estimator.recursive else f"{named} of the {spec.window} before each"
+    )
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

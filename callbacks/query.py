@@ -7,12 +7,20 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
+from analytics.estimators import ESTIMATORS
 from analytics.live import PairSpec
-from analytics.parameters import ParameterError
+from analytics.parameters import ParameterError, Value
+from analytics.spec import METHOD
+from layouts.options import OPTIONS, shown
+
+Options = tuple[tuple[str, Value], ...]
 
 
 class PairQuery(NamedTuple):
-    """Settings of the pair page; symbols are names without their venue."""
+    """Settings of the pair page; symbols are names without their venue.
+
+    ``options`` are the settings that the method has of its own, by name, all of them.
+    """
 
     y: str
     x: str
@@ -20,15 +28,19 @@ class PairQuery(NamedTuple):
     window: int = 120
     method: str = "ols"
     scale: str = "level"
+    options: Options = ()
 
     def spec(self, venue: str) -> PairSpec:
         """The pair on a venue. Raises `ParameterError`."""
-        return PairSpec(f"{venue}:{self.y}", f"{venue}:{self.x}", self.tf, self.window, self.method, self.scale)
+        legs = f"{venue}:{self.y}", f"{venue}:{self.x}"
+        return PairSpec(*legs, self.tf, self.window, self.method, self.scale, self.options)
 
     def __str__(self) -> str:
-        return urlencode(self._asdict())
+        fixed = {name: getattr(self, name) for name in FIELDS}
+        return urlencode(fixed | {name: shown(value) for name, value in self.options})
 
 
+FIELDS: Final = PairQuery._fields[:-1]
 _FIELD: Final = {"timeframe": "tf"}
 _VENUE: Final = "venue"
 _MAX_UNKNOWN: Final = 10
@@ -39,10 +51,10 @@ def read(values: Mapping[str, object], default: PairQuery, names: Sequence[str])
 
     What is missing or wrong is taken from ``default``. ``names`` are the symbols that are watched.
     """
-    problems = _all_unknown([name for name in values if name not in PairQuery._fields])
-    given = default._asdict()
+    given = {name: getattr(default, name) for name in FIELDS}
+    problems: list[str] = []
     chosen: set[str] = set()
-    for name in PairQuery._fields:
+    for name in FIELDS:
         value = values.get(name)
         if value is None or value == "":
             continue
@@ -55,7 +67,7 @@ def read(values: Mapping[str, object], default: PairQuery, names: Sequence[str])
         # The leg that nobody asked for gives way.
         free, taken = ("x", given["y"]) if "y" in chosen else ("y", given["x"])
         given[free] = next(name for name in (getattr(default, free), default.x, default.y) if name != taken)
-    for _ in PairQuery._fields:
+    for _ in FIELDS:
         query = PairQuery(**given)
         try:
             query.spec(_VENUE)
@@ -64,12 +76,32 @@ def read(values: Mapping[str, object], default: PairQuery, names: Sequence[str])
             problems.append(_plain(error))
             name = _FIELD.get(error.parameter, error.parameter)
             given |= {"y": default.y, "x": default.x} if name in ("y", "x") else {name: getattr(default, name)}
-    return PairQuery(**given), problems
+    query = PairQuery(**given)
+    options, wrong = _options(values, query.method, default)
+    others = _others([name for name in values if name not in FIELDS], query.method)
+    return query._replace(options=options), [*others, *problems, *wrong]
 
 
 def parse(text: str, default: PairQuery, names: Sequence[str]) -> PairQuery:
     """Settings from a query string; mistakes fall back to ``default`` in silence."""
     return read(dict(parse_qsl(text)), default, names)[0]
+
+
+def _options(values: Mapping[str, object], method: str, default: PairQuery) -> tuple[Options, list[str]]:
+    """The method's own settings: as given, else as the default has them, else as declared."""
+    held = dict(default.options) if default.method == method else {}
+    found: dict[str, Value] = {}
+    problems: list[str] = []
+    for each in ESTIMATORS[method].parameters:
+        found[each.name] = held.get(each.name, each.default)
+        value = values.get(each.name)
+        if value is None or value == "":
+            continue
+        try:
+            found[each.name] = each.read(value)
+        except ParameterError as error:
+            problems.append(str(error))
+    return tuple(found.items()), problems
 
 
 def _whole(value: object) -> object:
@@ -89,13 +121,20 @@ def _unwatched(name: str, value: object, names: Sequence[str]) -> str:
     return f"`{name}` must be a watched symbol ({', '.join(names)}), got {str(value)[:40]!r}. {hint}"
 
 
-def _all_unknown(names: Sequence[str]) -> list[str]:
-    more = len(names) - _MAX_UNKNOWN
-    said = [_unknown(name) for name in names[:_MAX_UNKNOWN]]
+def _others(names: Sequence[str], method: str) -> list[str]:
+    """One sentence for each name that is no setting here, or one of another method."""
+    known = [*FIELDS, *(each.name for each in ESTIMATORS[method].parameters)]
+    unknown = [name for name in names if name not in known]
+    said = [_unknown(name, method, known) for name in unknown[:_MAX_UNKNOWN]]
+    more = len(unknown) - _MAX_UNKNOWN
     return [*said, f"{more} more are not settings of this page; remove them."] if more > 0 else said
 
 
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, PairQuery._fields, n=1, cutoff=0.4)
-    hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(PairQuery._fields)}."
+def _unknown(name: str, method: str, known: Sequence[str]) -> str:
+    owners = [METHOD.choices[owner] for owner, each in OPTIONS.values() if each.name == name]
+    if owners:
+        chosen = METHOD.choices[method]
+        return f"`{name}` is a setting of {' and '.join(owners)}, not of {chosen}; choose that method, or leave it out."
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}."
     return f"`{name[:40]}` is not a setting of this page; {hint}"

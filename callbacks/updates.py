@@ -5,7 +5,7 @@ from __future__ import annotations
 import dash
 from dash import ClientsideFunction, Input, Output, State
 
-from callbacks.live import Live
+from callbacks.live import PAGES, Live
 from callbacks.message import Message
 
 
@@ -34,9 +34,20 @@ def register(app: dash.Dash, live: Live) -> None:
     def pair(_: int, cursor: str, spec: str) -> Message:
         return (live.message("pair", spec, str(cursor)) if spec else None) or dash.no_update
 
+    @app.callback(
+        Output("quiet-message", "data"),
+        Input("clock", "n_intervals"),
+        State("quiet-cursor", "data"),
+        State("quiet-spec", "data"),
+        running=[(Output("clock", "disabled"), True, False)],
+        prevent_initial_call=True,
+    )
+    def quiet(_: int, cursor: str, timeframe: str) -> Message:
+        return live.message("quiet", str(timeframe), str(cursor)) or dash.no_update
+
     for report, prop in (("range", "visibleLogicalRange"), ("crosshair", "crosshair")):
         app.clientside_callback(ClientsideFunction("sb", report), Input("pair-chart", prop), prevent_initial_call=True)
-    for page in ("board", "pair"):
+    for page in PAGES:
         app.clientside_callback(
             ClientsideFunction("sb", "receive"),
             Input(f"{page}-message", "data"),

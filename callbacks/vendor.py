@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import gzip
+import importlib.util
 import re
 from pathlib import Path
 from typing import Final
@@ -10,7 +12,7 @@ from typing import Final
 import flask_bootstrap
 import fontpkg_inter
 import fontpkg_jetbrains_mono
-from flask import Flask, Response, abort, send_file
+from flask import Flask, Response, abort, request, send_file
 
 BOOTSTRAP_URL: Final = "/vendor/bootstrap.css"
 _BOOTSTRAP: Final = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5"
@@ -22,11 +24,19 @@ _DAY_S: Final = 86_400
 
 
 def register(server: Flask) -> None:
-    """Add ``/vendor/bootstrap.css``, ``/vendor/fonts/<name>.ttf`` and ``/vendor/icons/<name>.svg``."""
+    """Add ``/vendor/bootstrap.css``, ``plotly.js``, ``fonts/<name>.ttf`` and ``icons/<name>.svg``."""
 
     @server.get(BOOTSTRAP_URL)
     def bootstrap() -> Response:
         return Response(_stylesheet(), mimetype="text/css", headers={"Cache-Control": f"max-age={_DAY_S}"})
+
+    @server.get("/vendor/plotly.js")
+    def plotly() -> Response:
+        headers = {"Cache-Control": f"max-age={_DAY_S}", "Vary": "Accept-Encoding"}
+        if not request.accept_encodings["gzip"]:
+            return Response(_plotly(), mimetype="text/javascript", headers=headers)
+        headers["Content-Encoding"] = "gzip"
+        return Response(_plotly_packed(), mimetype="text/javascript", headers=headers)
 
     @server.get("/vendor/fonts/<name>.ttf")
     def font(name: str) -> Response:
@@ -47,6 +57,19 @@ def _stylesheet() -> str:
     text = (_BOOTSTRAP / "css" / "bootstrap.min.css").read_text(encoding="utf-8")
     # The map is a file that is not served; browsers with open tools would ask for it.
     return re.sub(r"/\*# sourceMappingURL=.*?\*/", "", text)
+
+
+def _plotly() -> bytes:
+    # Found without importing the package, which takes long and is of no use here.
+    package = importlib.util.find_spec("plotly")
+    assert package is not None
+    assert package.submodule_search_locations is not None
+    return (Path(package.submodule_search_locations[0]) / "package_data" / "plotly.min.js").read_bytes()
+
+
+@functools.cache
+def _plotly_packed() -> bytes:
+    return gzip.compress(_plotly(), 6)
 
 
 @functools.cache

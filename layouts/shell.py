@@ -25,8 +25,6 @@ INDEX: Final = """<!DOCTYPE html>
 </html>"""
 
 KEYS: Final = {
-    "g b": "go to the board",
-    "g p": "go to the pair",
     "1 2 3": "time frame 1s, 1m, 5m",
     "s": "swap the legs",
     "f": "follow live on or off",
@@ -90,17 +88,18 @@ def _header() -> html.Header:
 
 def _link(page: Any) -> dcc.Link:
     return dcc.Link(
-        [icon(page["icon"]), html.Span(page["name"], className="rail-name")],
+        [icon(page["icon"]), html.Span(page["name"], className="rail-name", **{"data-key": page["key"]})],
         href=page["relative_path"],
         className="rail-link",
-        title=page["name"],
+        title=f"{page['name']} (g {page['key']})",
     )
 
 
 def _help() -> html.Dialog:
+    pages = {f"g {page['key']}": f"go to {page['name']}" for page in dash.page_registry.values()}
     rows = [
         part
-        for keys, text in KEYS.items()
+        for keys, text in (pages | KEYS).items()
         for part in (html.Dt([html.Kbd(key) for key in keys.split()]), html.Dd(text))
     ]
     return html.Dialog(

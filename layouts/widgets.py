@@ -1,14 +1,11 @@
-"""Small parts that pages are made of: icons, panels, cards, segmented switches and test results."""
+"""Small parts that pages are made of: icons, panels, cards and segmented switches."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from dash import dcc, html
-
-from analytics.stationarity import UnitRootTest
 
 
 def icon(name: str) -> html.I:
@@ -53,37 +50,12 @@ def card(name: str, title: str, help: str, extra: Any = None) -> html.Div:
     )
 
 
-def segmented(id: str, label: str, options: Mapping[str, str]) -> html.Div:
+def segmented(id: str, label: str, options: Mapping[str, str], chosen: str | None = None) -> html.Div:
     """One choice out of a few, always all in sight."""
     choices = [{"value": value, "label": text} for value, text in options.items()]
     return html.Div(
-        dcc.RadioItems(choices, id=id, inline=True, className="segmented-items"),
+        dcc.RadioItems(choices, chosen, id=id, inline=True, className="segmented-items"),
         className="segmented",
         role="group",
         **{"aria-label": label},
-    )
-
-
-def test_result(result: UnitRootTest, end_ms: int) -> html.Div:
-    """A unit-root test with all that is needed to judge it: p, verdict, null hypothesis, statistic, lags, rows."""
-    critical = ", ".join(f"{level} {value:.2f}" for level, value in result.critical.items()).replace("-", "−")
-    ended = datetime.fromtimestamp(end_ms / 1000, UTC).strftime("%H:%M:%S UTC")
-    facts = {
-        "Null hypothesis": result.null,
-        "Statistic": f"{result.statistic:.3f} (critical: {critical})".replace("-", "−"),
-        "Rows and lags": f"{result.n} bars up to {ended}, {result.lags} lags by AIC",
-    }
-    return html.Div(
-        [
-            html.Div(f"p {result.p:.4f}", className="card-value num"),
-            html.Div(result.verdict, className="test-verdict"),
-            html.Dl([part for name, text in facts.items() for part in (html.Dt(name), html.Dd(text))]),
-        ]
-    )
-
-
-def not_testable(reason: str) -> html.Div:
-    """Why there is no test result."""
-    return html.Div(
-        [html.Div("–", className="card-value num"), html.Div(f"Not testable: {reason}.", className="test-verdict")]
     )

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const sb = (window.sb = window.sb || {});
-  const PAGES = ["board", "pair"];
+  const PAGES = ["board", "pair", "quiet"];
   const SILENT_MS = 3500;
   // A browser opens six connections to a host at most (HTTP/1.1), over all its windows: two stay free for the rest.
   const STREAMS = 4;
@@ -33,6 +33,13 @@
     sb[page].apply(message);
     // A stream keeps its own place; only a poll has to hand the cursor back.
     if (!source) set(page + "-cursor", { data: message.c });
+  };
+
+  // Pages that wait for bars: their callbacks start from the end of the newest one.
+  sb.quiet = {
+    apply(message) {
+      if (message.closed !== undefined) set("quiet-closed", { data: message.closed });
+    },
   };
 
   // Forget what is held: the next answer is a snapshot.
@@ -97,7 +104,8 @@
 
   function openStream(page) {
     const cursor = root(page).dataset.cursor || "";
-    const opened = new EventSource("/stream?" + new URLSearchParams({ page, spec, c: cursor }));
+    const text = page === "quiet" ? root(page).dataset.timeframe : spec;
+    const opened = new EventSource("/stream?" + new URLSearchParams({ page, spec: text, c: cursor }));
     opened.onmessage = (event) => opened === source && sb.apply(page, JSON.parse(event.data));
     // The browser tries again by itself unless the server refused: then the page polls.
     opened.onerror = () => opened === source && opened.readyState === EventSource.CLOSED && refused();
@@ -118,7 +126,8 @@
     if (shell) revive();
     if (!shell || shell.dataset.push !== "sse" || document.hidden || polling) return;
     const page = shown();
-    const key = page === "pair" ? (spec ? "pair?" + spec : "") : page || "";
+    const own = { pair: () => spec && "pair?" + spec, quiet: () => location.pathname + root(page).dataset.timeframe };
+    const key = own[page] ? own[page]() : page || "";
     if (key === sourceKey) return;
     closeStream();
     if (!key) return;
@@ -142,25 +151,29 @@
   // Leaving the page for another site must give the stream's place back at once.
   window.addEventListener("pagehide", end);
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    sb: {
-      receive(message) {
-        const input = window.dash_clientside.callback_context.inputs_list[0];
-        if (message) sb.apply(input.id.replace("-message", ""), message);
-      },
-      // The settings that the server accepted: into the address bar, without a new entry in the history.
-      spec(text) {
-        if (!text) return;
-        spec = text;
-        // The answer may come when its user has already gone to another page.
-        if (location.pathname === "/pair") history.replaceState(history.state, "", "/pair?" + text);
-      },
-      range(range) {
-        sb.chart.ranged(range);
-      },
-      crosshair(point) {
-        sb.chart.pointed(point);
-      },
+  window.dash_clientside = Object.assign({}, window.dash_clientside);
+  window.dash_clientside.sb = Object.assign({}, window.dash_clientside.sb, {
+    receive(message) {
+      const input = window.dash_clientside.callback_context.inputs_list[0];
+      if (message) sb.apply(input.id.replace("-message", ""), message);
+    },
+    // The settings that the server accepted: into the address bar, without a new entry in the history.
+    spec(text) {
+      if (!text) return;
+      spec = text;
+      // The answer may come when its user has already gone to another page.
+      if (location.pathname === "/pair") history.replaceState(history.state, "", "/pair?" + text);
+    },
+    // Another time frame on a page that waits for bars: its stream is opened anew.
+    timeframe(name) {
+      if (name) root("quiet").dataset.timeframe = name;
+      return name;
+    },
+    range(range) {
+      sb.chart.ranged(range);
+    },
+    crosshair(point) {
+      sb.chart.pointed(point);
     },
   });
 

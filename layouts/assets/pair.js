@@ -44,14 +44,22 @@
     sb.text("card-half-note", now.half !== null && !now.sure ? "unreliable" : "");
   }
 
+  // Not every estimator knows its standard error, or an R².
+  function certainty() {
+    const { number, ratio } = sb.format;
+    const parts = [now.hedgeSe === null ? "" : "± " + ratio(now.hedgeSe, 2), now.r2 === null ? "" : "R² " + number(now.r2, 3)];
+    return parts.filter(Boolean).join("  ") || "–";
+  }
+
   function cards() {
-    const { signed, number, ratio } = sb.format;
+    const { signed, ratio } = sb.format;
     leg("y", about.yDigits);
     leg("x", about.xDigits);
     sb.text("card-hedge", ratio(now.hedge));
-    sb.text("card-hedge-below", now.hedge === null ? "–" : "± " + ratio(now.hedgeSe, 2) + "  R² " + number(now.r2, 3));
+    sb.text("card-hedge-note", about.label);
+    sb.text("card-hedge-below", certainty());
     sb.text("card-spread", signed(now.spread, now.spreadDigits));
-    sb.text("card-spread-below", now.sigma === null ? "–" : "σ " + ratio(now.sigma, 4) + " · μ 0");
+    sb.text("card-spread-below", now.sigma === null ? "–" : "σ " + ratio(now.sigma, 4) + (about.centred ? " · μ 0" : ""));
     const [words, direction] = side();
     sb.text("card-z", signed(now.z, 2));
     sb.text("card-z-below", words);
@@ -74,17 +82,43 @@
     sb.text("pair-state-word", WORDS[now.state]);
     sb.text("pair-state-text", words);
     document.getElementById("pair-progress-bar").style.width = (100 * now.ready) / about.window + "%";
-    const ready = now.ready >= about.window;
-    document.getElementById("pair-test-box").dataset.empty = ready
-      ? "Engle-Granger on the window, when you ask for it"
-      : "warming up " + now.ready + "/" + about.window;
-    const button = document.getElementById("pair-test");
-    if (button.disabled === ready) window.dash_clientside.set_props("pair-test", { disabled: !ready });
+    tests();
+  }
+
+  // What cannot be tested yet says what it waits for; the buttons follow the first test that can be made.
+  function tests() {
+    const waiting = [...document.querySelectorAll("#pair-evidence-box [data-need]")];
+    for (const cell of waiting) {
+      const need = Number(cell.dataset.need);
+      const short = about.window < need ? "needs " + need + " shared bars, the window has " + about.window : "needs " + need + " shared bars, has " + now.ready;
+      const words = now.ready >= need ? "not tested yet" : short;
+      if (cell.textContent !== words) cell.textContent = words;
+    }
+    const least = Number(document.getElementById("pair-evidence-box").dataset.least);
+    const can = now.ready >= least;
+    document.getElementById("pair-test-box").dataset.empty = can
+      ? "Engle-Granger and more on the window, when you ask for it"
+      : about.window < least ? "needs " + least + " shared bars, the window has " + about.window : "needs " + least + " shared bars, has " + now.ready;
+    for (const id of ["pair-test", "pair-test-again"]) {
+      if (document.getElementById(id).disabled === can) window.dash_clientside.set_props(id, { disabled: !can });
+    }
+    sb.text("pair-outdated", outdated());
+  }
+
+  // Results stay in sight until there are new ones, but never pass for what is true now.
+  function outdated() {
+    const held = document.querySelector("#pair-evidence-box [data-key]");
+    const other = held && held.dataset.key !== about.key;
+    document.getElementById("pair-evidence").classList.toggle("foreign", Boolean(other));
+    if (!held) return "";
+    if (other) return "Outdated: made for " + held.dataset.key;
+    const bars = Math.round((now.asOf - Number(held.dataset.asOf)) / about.step);
+    return bars > 0 ? "Outdated: " + bars + (bars === 1 ? " bar has" : " bars have") + " closed since" : "";
   }
 
   function titles() {
     sb.text("pair-chart-panel-title", about.y + " / " + about.x);
-    sb.text("pair-chart-note", about.tf + " bars · fit of the " + about.window + " before each" + (about.scale === "log" ? " · log prices" : ""));
+    sb.text("pair-chart-note", about.tf + " bars · " + about.fit + (about.scale === "log" ? " · log prices" : ""));
     document.title = about.y + "/" + about.x + " · Spreadboard";
   }
 

@@ -26,7 +26,7 @@
       if (!fields) return;
       const before = feed.sim;
       Object.assign(feed, fields);
-      if (feed.sim !== before) sb.chart.restyle();
+      if (feed.sim !== before) restyle();
       if (fields.offer) set("feed-switch", { disabled: false, children: "Live feed is back: switch" });
       tick();
     },
@@ -78,12 +78,16 @@
     } catch (error) {
       // Storage can be forbidden; the choice then lasts until the page is left.
     }
+    restyle();
+  }
+
+  function restyle() {
     sb.chart.restyle();
+    sb.figures.restyle();
   }
 
   const press = (id) => byId(id) && byId(id).click();
   const frame = (name) => byId("pair-page") && set("pair-tf", { value: name });
-  const visit = (path) => [...document.querySelectorAll(".rail-link")].find((a) => new URL(a.href).pathname === path).click();
   const keys = {
     1: () => frame("1s"),
     2: () => frame("1m"),
@@ -97,9 +101,10 @@
   document.addEventListener("keydown", function (event) {
     const typing = event.target.closest("input:not([type=radio]), textarea, .ag-popup, .dash-dropdown-content");
     if (typing || event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
-    if (event.timeStamp - pendingG < 1000 && (event.key === "b" || event.key === "p")) {
+    const link = event.timeStamp - pendingG < 1000 && document.querySelector('.rail-link [data-key="' + CSS.escape(event.key) + '"]');
+    if (link) {
       pendingG = 0;
-      visit(event.key === "b" ? "/" : "/pair");
+      link.closest("a").click();
     } else if (event.key === "g") {
       pendingG = event.timeStamp;
     } else if (keys[event.key]) {

@@ -8,7 +8,7 @@ from dash import dcc, html
 from layouts.grids import PAIRS, SYMBOLS, grid
 from layouts.widgets import panel
 
-dash.register_page(__name__, path="/", name="Board", title="Board · Spreadboard", icon="grid-1x2", order=0)
+dash.register_page(__name__, path="/", name="Board", title="Board · Spreadboard", icon="grid-1x2", key="b", order=0)
 
 
 def layout(**_: str) -> html.Div:

@@ -6,11 +6,14 @@ import dash
 from dash import dcc, html
 
 from analytics.market import TIMEFRAME_MS
-from analytics.parameters import MAX_WINDOW, MIN_WINDOW
+from analytics.parameters import MAX_WINDOW, MIN_WINDOW, SCALE
+from analytics.spec import METHOD
 from layouts.chart import chart
+from layouts.evidence import evidence_panel
+from layouts.options import groups
 from layouts.widgets import button, card, icon, panel, segmented
 
-dash.register_page(__name__, path="/pair", name="Pair", title="Pair · Spreadboard", icon="graph-up", order=1)
+dash.register_page(__name__, path="/pair", name="Pair", title="Pair · Spreadboard", icon="graph-up", key="p", order=1)
 
 
 def layout(**address: str) -> html.Div:
@@ -22,6 +25,7 @@ def layout(**address: str) -> html.Div:
             html.Div("", id="pair-problem", className="problem", role="alert"),
             _cards(),
             _chart(),
+            evidence_panel(),
             dcc.Store("pair-address", data=address),
             dcc.Store("pair-spec", data=""),
             dcc.Store("pair-message"),
@@ -46,14 +50,21 @@ def _controls() -> html.Div:
                     dcc.Input(id="pair-window", type="text", debounce=True, inputMode="numeric", size="5"),
                     html.Span("bars", className="note"),
                 ],
+                id="pair-window-field",
                 className="field",
                 title=f"Shared bars in every statistic, {MIN_WINDOW} to {MAX_WINDOW}",
             ),
-            segmented("pair-scale", "Scale of the regression", {"level": "Level", "log": "Log"}),
-            html.Span("OLS, y on x", className="note", title="Least squares with a constant"),
+            segmented("pair-scale", "Scale of the regression", SCALE.choices),
+            html.Label([METHOD.label, _methods()], className="field", title=f"{METHOD.help}: y on x, with a constant"),
+            *groups(),
         ],
         className="controls",
     )  # fmt: skip
+
+
+def _methods() -> dcc.Dropdown:
+    choices = [{"value": value, "label": text} for value, text in METHOD.choices.items()]
+    return dcc.Dropdown(choices, id="pair-method", clearable=False, searchable=False, className="narrow")
 
 
 def _pick(id: str, label: str) -> html.Div:
@@ -68,7 +79,7 @@ def _cards() -> html.Div:
             card("x", "x", "Last trade of leg x; change over 24 h, or since the oldest bar held"),
             card("hedge", "Hedge ratio", "Units of x for each y (elasticity on log scale), ± its standard error"),
             card("spread", "Spread", "Last trades against the fit of the closed bars: y − intercept − hedge ratio · x"),
-            card("z", "z-score", "Spread in sigmas of the fit's residuals"),
+            card("z", "z-score", "Spread in sigmas: of the fit's residuals, or of the forecast's error (Kalman)"),
             card("corr", "Correlation", "Of one-bar log returns over the window"),
             card("half", "Half-life", "Time until half of a deviation is gone: AR(1) on the residuals, 95 % interval"),
             html.Div(
@@ -78,11 +89,10 @@ def _cards() -> html.Div:
                         html.Div(id="pair-test-result"),
                         id="pair-test-box",
                         className="test-box",
-                        **{"data-empty": "Engle-Granger on the window, when you ask for it"},
                     ),
                 ],
                 className="kpi test",
-                title="Engle-Granger: the null hypothesis is no cointegration",
+                title="Engle-Granger, y on x: the null hypothesis is no cointegration. All tests are below the chart",
             ),
         ],
         className="kpis",

@@ -37,6 +37,7 @@ def scroll_back(page: Page) -> None:
 def test_every_card_speaks_and_prices_and_z_move(page: Page, board: Board) -> None:
     open_pair(page, board, "?tf=1s")
     expect(page.locator("#card-y-title")).to_have_text("ETHUSDT")
+    expect(page.locator("#card-hedge")).not_to_have_text("–")
     for name in ("y", "x", "hedge", "spread", "z", "corr"):
         assert re.fullmatch(r"[+−]?[\d,]+(\.\d+)?", text(page, f"card-{name}")), name
     assert changes(page, "card-z") != changes(page, "card-z")
@@ -154,18 +155,6 @@ def test_what_is_not_ready_says_how_far_it_is(page: Page, board: Board) -> None:
     expect(state).to_contain_text("Warming up")
     expect(state).to_contain_text(re.compile(r"\d+ of 1000 bars.*in about \d"))
     expect(page.locator("#card-z")).to_have_text("–")
-    expect(page.locator("#pair-test")).to_be_disabled()
-
-
-def test_the_cointegration_test_states_all_that_is_needed_to_judge_it(page: Page, board: Board) -> None:
-    open_pair(page, board)
-    button = page.locator("#pair-test")
-    expect(button).to_be_enabled()
-    button.click()
-    result = page.locator("#pair-test-result")
-    expect(result).to_contain_text(re.compile(r"p [01]\.\d{4}"), timeout=20_000)
-    for words in ("Null hypothesis", "not cointegrated", "120 bars", "lags", "critical"):
-        expect(result).to_contain_text(words)
 
 
 def test_the_numbers_on_the_page_are_those_of_the_api(page: Page, board: Board) -> None:

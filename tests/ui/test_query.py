@@ -8,11 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analytics.estimators import ESTIMATORS
 from analytics.market import TIMEFRAME_MS
-from callbacks.query import PairQuery, parse, read
+from analytics.parameters import Choice, Integer, Number, Parameter, Value
+from callbacks.query import FIELDS, PairQuery, parse, read
+from layouts.options import OPTIONS, shown
 
 NAMES = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 DEFAULT = PairQuery("ETHUSDT", "BTCUSDT")
+OPTION_NAMES = sorted({each.name for _, each in OPTIONS.values()})
 
 usable = st.builds(
     PairQuery,
@@ -20,22 +24,45 @@ usable = st.builds(
     x=st.sampled_from(NAMES),
     tf=st.sampled_from(list(TIMEFRAME_MS)),
     window=st.integers(20, 1000),
-    method=st.just("ols"),
+    method=st.sampled_from(list(ESTIMATORS)),
     scale=st.sampled_from(["level", "log"]),
 ).filter(lambda query: query.y != query.x)
 
 
-@given(usable)
+def values_of(parameter: Parameter) -> st.SearchStrategy[Value]:
+    if isinstance(parameter, Choice):
+        return st.sampled_from(list(parameter.choices))
+    assert isinstance(parameter, Integer | Number)
+    if isinstance(parameter, Integer):
+        return st.integers(parameter.low, parameter.high)
+    # As many digits as an address carries.
+    return st.floats(parameter.low, parameter.high).map(lambda value: float(shown(value)))
+
+
+@st.composite
+def complete(draw: st.DrawFn) -> PairQuery:
+    """Usable settings with every option of their method."""
+    query = draw(usable)
+    return query._replace(
+        options=tuple((each.name, draw(values_of(each))) for each in ESTIMATORS[query.method].parameters)
+    )
+
+
+@given(complete())
 def test_what_is_written_is_read_back(query: PairQuery) -> None:
     assert read(dict(parse_qsl(str(query))), DEFAULT, NAMES) == (query, [])
 
 
-@given(st.dictionaries(st.sampled_from([*PairQuery._fields, "wndow"]), st.one_of(st.none(), st.text(), st.integers())))
+anything = st.one_of(st.none(), st.text(), st.integers())
+
+
+@given(st.dictionaries(st.sampled_from([*FIELDS, *OPTION_NAMES, "wndow"]), anything))
 def test_anything_gives_usable_settings(values: dict[str, object]) -> None:
     query, problems = read(values, DEFAULT, NAMES)
     query.spec("sim")
     assert all(problems)
-    if query != DEFAULT._replace(**{name: getattr(query, name) for name in values if name in PairQuery._fields}):
+    asked = {name: getattr(query, name) for name in values if name in FIELDS}
+    if query != DEFAULT._replace(**asked, options=query.options):
         # Only a leg that had to give way to the other may change without having been asked for.
         assert "y" in values or "x" in values
 
@@ -51,6 +78,7 @@ def test_anything_gives_usable_settings(values: dict[str, object]) -> None:
         ({"y": "ethusd"}, ("`y`", "BTCUSDT, ETHUSDT, SOLUSDT", "Did you mean ETHUSDT?")),
         ({"y": "BTCUSDT", "x": "BTCUSDT"}, ("`x`", "another symbol", "'BTCUSDT'")),
         ({"wndow": "60"}, ("`wndow`", "did you mean `window`?")),
+        ({"delta": "0.001"}, ("`delta`", "a setting of Kalman, not of OLS", "leave it out")),
     ],
 )
 def test_a_mistake_is_named_with_what_is_allowed_and_what_came(
@@ -85,3 +113,19 @@ def test_a_flood_of_unknown_settings_is_cut_short() -> None:
 
 def test_a_query_string_of_junk_is_the_default() -> None:
     assert parse("%%%&=&window=-1", DEFAULT, NAMES) == DEFAULT
+
+
+def test_an_option_that_is_wrong_is_named_and_its_default_taken() -> None:
+    kalman = {"method": "kalman"}
+    usual = read(kalman, DEFAULT, NAMES)[0]
+    query, problems = read(kalman | {"delta": "7"}, DEFAULT, NAMES)
+    assert query == usual
+    assert len(problems) == 1
+    assert all(word in problems[0] for word in ("`delta`", "a number from", "got '7'"))
+    assert dict(read(kalman | {"delta": "1e-3"}, DEFAULT, NAMES)[0].options)["delta"] == 0.001
+
+
+def test_options_stay_while_the_method_does() -> None:
+    held = read({"method": "kalman", "delta": "1e-3"}, DEFAULT, NAMES)[0]
+    assert read({"window": "60"}, held, NAMES)[0].options == held.options
+    assert read({"method": "ols"}, held, NAMES)[0].options == DEFAULT.options
