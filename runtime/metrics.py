@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from flask import Flask, Response, g, request
@@ -94,6 +96,15 @@ def feed_state(snapshot: Snapshot) -> str:
     """State of the feed; DOWN when the ingestor, whose words they are, is gone."""
     state = snapshot.feed.get("state", "DOWN")
     return state if is_alive(snapshot, INGEST_ROLE) else "DOWN"
+
+
+def resident_bytes(pid: int) -> int | None:
+    """Memory that a process of this machine holds; None when it is gone, or where /proc does not tell."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def render(snapshot: Snapshot | None) -> bytes:

@@ -61,6 +61,16 @@ class Status:
         """Replace what the supervisor says of a role."""
         self._link.run("HSET", keys.HEALTH_ROLES, role, orjson.dumps(dict(fields)))
 
+    def hole_counts(self, symbols: Iterable[str], since_ms: int) -> dict[str, tuple[int, int]]:
+        """Holes of each symbol that are kept in all, and those declared since ``since_ms``; in one round trip."""
+        wanted = list(symbols)
+        commands: list[tuple[Word, ...]] = []
+        for symbol in wanted:
+            commands.append(("XLEN", keys.holes(symbol)))
+            commands.append(("XRANGE", keys.holes(symbol), f"{since_ms}-0", "+"))
+        replies = self._link.pipe(commands)
+        return {symbol: (int(replies[2 * at]), len(replies[2 * at + 1])) for at, symbol in enumerate(wanted)}
+
     def _set(self, key: str, fields: Mapping[str, Word]) -> None:
         if fields:
             self._link.run("HSET", key, *flat(fields))

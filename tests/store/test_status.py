@@ -83,3 +83,12 @@ def test_simulated_data_of_another_market_are_forgotten_and_live_data_stay(store
     store.ticks.append([Tick("sim:BTCUSDT", 2, 1_700_000_000_000, 1.0, 1.0, False)], 1_700_000_000_000)
     assert not store.keep_simulated("a")
     assert store.ticks.newest("sim:BTCUSDT") is not None
+
+
+def test_holes_are_counted_in_all_and_since_a_moment(store: Store) -> None:
+    store.ticks.add_hole(BTC, 5, 9, "too old")
+    time.sleep(0.005)
+    since_ms = int(time.time() * 1000)
+    store.ticks.add_hole(BTC, 20, 21, "too many")
+    assert store.status.hole_counts([ETH, BTC], since_ms) == {ETH: (0, 0), BTC: (2, 1)}
+    assert store.status.hole_counts([], since_ms) == {}
