@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from analytics.market import OPEN_MS, TIMEFRAME_MS
@@ -11,6 +14,9 @@ if TYPE_CHECKING:
     from store.cache import MarketCache
 
 DEFAULT: Final = "1m"
+SETTLE_S: Final = 1.0
+"""The symbols' bars of one moment come in one after the other, over most of a second."""
+_FORGET_S: Final = 5.0
 
 
 class QuietView:
@@ -19,9 +25,14 @@ class QuietView:
     def __init__(self, cache: MarketCache) -> None:
         self._cache = cache
         self._epoch = new_epoch()
+        self._ends: dict[tuple[str, str], Settled] = {}
+        self._lock = threading.Lock()
 
     def message(self, held: Cursor, venue: str, timeframe: str) -> tuple[Cursor, Message]:
-        """``closed``: when the newest bar of any symbol of the venue ended, sent when it is another than before."""
+        """``closed``: when the newest bar of the venue's symbols ended, sent when it is another than before.
+
+        It is told a second after the first symbol had that bar, when the others have theirs.
+        """
         fresh = held.epoch != self._epoch
         closed = self._closed(venue, timeframe if timeframe in TIMEFRAME_MS else DEFAULT)
         message: Message = {"snap": True} if fresh else {}
@@ -30,6 +41,34 @@ class QuietView:
         return held._replace(epoch=self._epoch, last_ms=closed), message
 
     def _closed(self, venue: str, timeframe: str) -> int:
-        symbols = (symbol for symbol in self._cache.symbols() if symbol.startswith(f"{venue}:"))
+        symbols = [symbol for symbol in self._cache.symbols() if symbol.startswith(f"{venue}:")]
         held = (self._cache.bars(symbol, timeframe).bars for symbol in symbols)
-        return max((int(bars[-1, OPEN_MS]) + TIMEFRAME_MS[timeframe] for bars in held if len(bars)), default=0)
+        end_ms = max((int(bars[-1, OPEN_MS]) + TIMEFRAME_MS[timeframe] for bars in held if len(bars)), default=0)
+        with self._lock:
+            return self._ends.setdefault((venue, timeframe), Settled()).take(end_ms, time.monotonic())
+
+
+class Settled:
+    """A moment that grows, told when it has been known for `SETTLE_S`; at once to who asks after a long silence.
+
+    >>> end = Settled()
+    >>> end.take(60, 10.0), end.take(120, 10.5), end.take(120, 11.4), end.take(120, 11.5)
+    (60, 60, 60, 120)
+    """
+
+    def __init__(self) -> None:
+        self._told = 0
+        self._asked_s = float("-inf")
+        self._waiting: deque[tuple[int, float]] = deque()
+
+    def take(self, end_ms: int, now_s: float) -> int:
+        """The newest settled moment, when ``end_ms`` is the newest known at ``now_s``."""
+        before, self._asked_s = self._asked_s, now_s
+        if not self._told or now_s - before > _FORGET_S:
+            self._told = end_ms
+            self._waiting.clear()
+        if end_ms != (self._waiting[-1][0] if self._waiting else self._told):
+            self._waiting.append((end_ms, now_s))
+        while self._waiting and now_s - self._waiting[0][1] >= SETTLE_S:
+            self._told = self._waiting.popleft()[0]
+        return self._told

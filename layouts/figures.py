@@ -10,18 +10,26 @@ from dash import dcc, html
 from layouts.widgets import button, icon, panel
 
 
-def figure_panel(id: str, title: str, help: str, head: Sequence[Any] = ()) -> html.Section:
-    """A panel with one figure. ``{id}-data`` takes `figure`'s record, ``{id}-note`` what it shows and as of when."""
+def figure_panel(id: str, title: str, help: str, head: Sequence[Any] = (), below: Sequence[Any] = ()) -> html.Section:
+    """A panel with one figure. ``{id}-data`` takes `figure`'s record, ``{id}-note`` what it shows and as of when.
+
+    ``head`` stands in the panel's first line, ``below`` under the figure.
+    """
+    drawing = html.Div(
+        id=id, className="figure", role="img", **{"data-state": "loading", "aria-labelledby": f"{id}-panel-title"}
+    )
     return panel(
         title,
         [
-            html.Span("", id=f"{id}-note", className="note"),
+            html.Span("", id=f"{id}-note", className="note figure-note"),
             html.Span(className="spacer"),
             *head,
-            html.Span(icon("info-circle"), className="help-mark", title=help, tabIndex=0, role="note"),
+            html.Span(
+                icon("info-circle"), className="help-mark", title=help, tabIndex=0, role="note", **{"aria-label": help}
+            ),
             button("download", f"Save {title} as PNG", f"{id}-save", **{"data-save-figure": id}),
         ],
-        [html.Div(id=id, className="figure", **{"data-state": "loading"}), dcc.Store(f"{id}-data")],
+        [drawing, *below, dcc.Store(f"{id}-data")],
         f"{id}-panel",
     )
 

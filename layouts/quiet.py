@@ -19,6 +19,6 @@ def quiet_page(children: list[Any], timeframe: str = "1m") -> html.Div:
             dcc.Store("quiet-closed"),
         ],
         id="quiet-page",
-        className="page",
+        className="page quiet",
         **{"data-timeframe": timeframe},
     )

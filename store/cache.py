@@ -10,6 +10,7 @@ import time
 from typing import Final
 
 from analytics.live import LastTrade, Series
+from analytics.market import Tick
 from store import notices
 from store.facade import Store
 from store.link import StoreError, Wire
@@ -32,8 +33,8 @@ _RETRY_S: Final = (0.05, 2.0)
 class MarketCache:
     """An `analytics.live.MarketView` on a store. Every method may be called from any thread and returns at once.
 
-    Only the first use of a series reads the store. While the store is away (``connected`` is False) what is held
-    stays readable, and every state is DOWN.
+    Only `trades` and the first use of a series read the store. While the store is away (``connected`` is False) what
+    is held stays readable, and every state is DOWN.
     """
 
     def __init__(self, store: Store) -> None:
@@ -83,6 +84,13 @@ class MarketCache:
     def trade(self, symbol: str) -> LastTrade | None:
         """The newest trade; None before the first."""
         return self._trades.get(symbol)
+
+    def trades(self, symbol: str, count: int, end_ms: int | None = None) -> list[Tick]:
+        """The newest ``count`` trades kept, of those before ``end_ms``, oldest first.
+
+        Read from the store each time, which takes a while for many. Raises `StoreError`.
+        """
+        return self._store.ticks.range(symbol, end_ms=end_ms, limit=count)
 
     def state(self, symbol: str) -> str:
         """State of the symbol's feed; DOWN when the store or the ingestor is away, or the symbol is not watched."""

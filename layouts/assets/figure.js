@@ -2,7 +2,9 @@
 (function () {
   "use strict";
   const sb = (window.sb = window.sb || {});
-  const held = new Map();
+  const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "reset" };
+  const FAILED = "The chart library did not load. Reload the page.";
+  const held = new Map(); // by id: the figure, and the element it was drawn into
   let loading = null;
 
   // The library is large and most visits need none of it: it comes with the first figure.
@@ -13,7 +15,7 @@
         const script = document.createElement("script");
         Object.assign(script, { src: "/vendor/plotly.js", onload: () => done(window.Plotly), onerror: failed });
         document.head.append(script);
-      });
+      }).catch(() => (loading = null));
     return loading;
   }
 
@@ -27,9 +29,18 @@
     return share ? colour + Math.round(255 * share).toString(16).padStart(2, "0") : colour;
   }
 
-  function axis(more) {
-    const quiet = { gridcolor: "--line-soft", linecolor: "--line", zerolinecolor: "--line", tickcolor: "--line", tickfont: { family: sb.css("--mono"), size: 11 }, automargin: true };
-    return { ...quiet, ...more };
+  // Numbers in cells are as large as a cell is wide: four digits on a phone too.
+  function fitted(traces, element) {
+    const fit = (trace) => ({ ...trace.textfont, size: Math.max(7, Math.min(11.5, (0.75 * element.clientWidth) / trace.x.length / 2.4)) });
+    return traces.map((trace) => (trace.type === "heatmap" && trace.texttemplate ? { ...trace, textfont: fit(trace) } : trace));
+  }
+
+  const mono = (size) => ({ family: sb.css("--mono"), size });
+
+  function axis(more = {}) {
+    const quiet = { gridcolor: "--line-soft", linecolor: "--line", zerolinecolor: "--line", tickcolor: "--line", tickfont: mono(11), automargin: true };
+    const title = typeof more.title === "string" ? { text: more.title, font: { size: 11.5, color: "--text-2" }, standoff: 6 } : more.title;
+    return { ...quiet, ...more, ...(title && { title }) };
   }
 
   function dressed(layout) {
@@ -38,41 +49,108 @@
     const base = {
       autosize: true, margin: { l: 8, r: 12, t: 10, b: 8 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: sb.css("--sans"), size: 12, color: "--text-2" }, showlegend: false, uirevision: "kept", hovermode: "closest",
-      hoverlabel: { bgcolor: "--raised", bordercolor: "--line", font: { family: sb.css("--mono"), size: 12, color: "--text" } },
+      legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", font: { size: 11.5 } },
+      // A finger that drags scrolls the page.
+      dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
+      hoverlabel: { bgcolor: "--raised", bordercolor: "--line", align: "left", font: { ...mono(12), color: "--text" } },
     };
     return coloured({ ...base, ...layout, ...named });
   }
 
+  // Panels change size with their page, not only with the window.
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target } of entries) if (target.isConnected && target.dataset.state === "drawn" && target.clientWidth) window.Plotly.Plots.resize(target);
+  });
+
+  // Figures of a page that was left keep nothing in memory.
+  function sweep() {
+    for (const [id, { element }] of held) {
+      if (!element || element.isConnected) continue;
+      clear(element);
+      held.delete(id);
+    }
+  }
+
+  function clear(element) {
+    sizes.unobserve(element);
+    if (element.data) window.Plotly.purge(element);
+    delete element.dataset.bound;
+  }
+
+  function explain(element, reason) {
+    clear(element);
+    element.dataset.reason = reason;
+    element.dataset.state = "empty";
+  }
+
   async function draw(id) {
+    const found = held.get(id);
+    if (found.figure.reason) {
+      const element = document.getElementById(id);
+      if (element) explain(element, found.figure.reason);
+      return;
+    }
     const library = await plotly();
     const element = document.getElementById(id);
-    const figure = held.get(id);
-    if (!element || !figure) return;
-    element.dataset.state = figure.reason ? "empty" : "drawn";
-    element.dataset.reason = figure.reason || "";
-    await library.react(element, coloured(figure.traces), dressed(figure.layout || {}), { displayModeBar: false, responsive: true, scrollZoom: false });
+    const entry = held.get(id);
+    // While the library came, its page may have been left, or there may be nothing to draw any more.
+    if (!element || !entry || entry.figure.reason) return;
+    if (!library) return explain(element, FAILED);
+    entry.element = element;
+    await library.react(element, coloured(fitted(entry.figure.traces, element)), dressed(entry.figure.layout), CONFIG);
+    const reason = held.has(id) && held.get(id).figure.reason;
+    if (reason) return explain(element, reason);
+    delete element.dataset.reason;
+    element.dataset.state = "drawn";
     if (element.dataset.bound) return;
     element.dataset.bound = "1";
     element.on("plotly_click", (event) => sb.figures.clicked(event.points[0]));
+    sizes.observe(element);
+  }
+
+  function watermark() {
+    return { text: "SIMULATED", showarrow: false, xref: "paper", yref: "paper", x: 0.5, y: 0.5, opacity: 0.25, font: { size: 44, color: "--sim" } };
+  }
+
+  // The picture is what is shown, on the panel's own ground, with its title and what it rests on.
+  async function picture(id) {
+    const { figure } = held.get(id);
+    const { width, height } = document.getElementById(id).getBoundingClientRect();
+    const text = (part) => (document.getElementById(id + part) || {}).textContent || "";
+    const layout = dressed(figure.layout);
+    const shown = document.getElementById(id).layout;
+    for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key) && shown[key] && shown[key].range) Object.assign(layout[key], { range: shown[key].range, autorange: false });
+    const title = { text: text("-panel-title"), subtitle: { text: text("-note"), font: { size: 11 } }, font: { size: 15, color: "--text" }, x: 0.02, xanchor: "left", y: 0.98, yanchor: "top" };
+    const marks = [...(figure.layout.annotations || []), ...(sb.simulated() ? [watermark()] : [])];
+    Object.assign(layout, coloured({ title, annotations: marks, paper_bgcolor: "--panel", autosize: false, width, height: height + 56, margin: { ...layout.margin, t: 66 } }));
+    const library = await plotly();
+    return library.toImage({ data: coloured(fitted(figure.traces, document.getElementById(id))), layout }, { format: "png", scale: 2, width, height: height + 56 });
   }
 
   sb.figures = {
     // Takes {id, traces, layout, reason}; `reason` says why there is nothing to draw.
     put(figure) {
-      held.set(figure.id, figure);
-      draw(figure.id);
+      sweep();
+      held.set(figure.id, { ...held.get(figure.id), figure });
+      return draw(figure.id);
     },
     restyle() {
       for (const id of held.keys()) if (document.getElementById(id)) draw(id);
     },
-    // A point whose `customdata` holds the query of a pair ("y=..&x=..") opens it.
+    // A point whose `customdata` holds the query of a pair ("y=..&x=..") opens it, as a link would: Dash's own location
+    // does not know of an address that was replaced.
     clicked(point) {
       const query = point && point.customdata;
-      if (typeof query === "string" && query.startsWith("y=")) window.dash_clientside.set_props("_pages_location", { pathname: "/pair", search: "?" + query });
+      if (typeof query !== "string" || !query.startsWith("y=")) return;
+      history.pushState({}, "", "/pair?" + query);
+      window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     },
-    save(id) {
-      const name = document.title.replace(/\W+/g, "_") + "_" + id;
-      plotly().then((library) => library.downloadImage(id, { format: "png", scale: 2, filename: name }));
+    async save(id) {
+      if (document.getElementById(id).dataset.state !== "drawn") return;
+      const link = document.createElement("a");
+      link.href = await picture(id);
+      link.download = "spreadboard_" + id + ".png";
+      link.click();
     },
   };
 
