@@ -66,7 +66,7 @@ class Legs(NamedTuple):
 
 def legs_of(panel: Panel, window: int, scale: str) -> Legs | NotTestable:
     """The symbols of a panel with enough shared rows; at least two."""
-    common = common_rows(panel, window, 0.0)
+    common = common_rows(panel, window)
     if len(common.symbols) < 2:
         return NotTestable(f"fewer than 2 symbols share {window} bars")
     levels = np.log(common.closes) if scale == "log" else common.closes

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from analytics.align import align_last
 from analytics.inputs import Input, Leg, Pair, Panel, TradePair, Trades
 from analytics.live import Series
-from analytics.market import OPEN_MS, TIMEFRAME_MS, Tick
-from analytics.panel import panel
+from analytics.market import FLAGS, OPEN_MS, PARTIAL, TIMEFRAME_MS, Tick
+from analytics.panel import newest, panel
 
 TAKES: Final[dict[type, str]] = {
     Leg: "closed bars of one symbol",
@@ -50,10 +50,7 @@ def gather(
         return Leg(bars[symbols[0]][-rows:], step_ms)
     if takes is Pair:
         return Pair(align_last(bars[symbols[0]], bars[symbols[1]], rows), step_ms)
-    whole = panel({symbol: each[-rows:] for symbol, each in bars.items()}, step_ms)
-    return whole._replace(
-        open_ms=whole.open_ms[-rows:], closes=whole.closes[-rows:], quote_volumes=whole.quote_volumes[-rows:]
-    )
+    return newest(panel({symbol: each[-rows:] for symbol, each in bars.items()}, step_ms), rows)
 
 
 def trades_of(ticks: Sequence[Tick]) -> Trades:
@@ -91,6 +88,19 @@ def as_of(data: Input) -> int | None:
     if not rows.size:
         return None
     return int(rows[-1]) + (0 if isinstance(data, Trades) else data.step_ms)
+
+
+def partial_rows(data: Input) -> int | None:
+    """How many bars miss trades (of two legs: in either); None where bars are not told apart.
+
+    >>> bars = np.zeros((3, 10)); bars[1, FLAGS] = PARTIAL
+    >>> partial_rows(Leg(bars, 60_000))
+    1
+    """
+    if isinstance(data, Leg | Pair):
+        flags = data.bars[:, FLAGS].astype(np.int64) if isinstance(data, Leg) else data.shared.flags
+        return int(np.count_nonzero(flags & PARTIAL))
+    return None
 
 
 def _newest(some: Trades, rows: int) -> Trades:

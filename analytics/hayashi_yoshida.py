@@ -81,10 +81,17 @@ def correlation(y: Path, x: Path) -> float | None:
     return min(1.0, max(-1.0, covariance(y, x) / scale)) if scale > 0 else None
 
 
-def shifted(y: Path, x: Path, lags_ms: Integers) -> Floats:
-    """Correlation of y at t with x at t + lag, for each lag, over the time both have then; NaN where there is none."""
-    found = (correlation(*common_span(y, Path(x.time_ms - lag, x.log_price))) for lag in lags_ms)
-    return np.array([np.nan if each is None else each for each in found])
+def shifted(y: Path, x: Path, lags_ms: Integers, least: int = 2) -> Floats:
+    """Correlation of y at t with x at t + lag, for each lag, over the time both have then.
+
+    NaN where either leg has fewer than ``least`` prices in that time: of two or three, any correlation is near 1.
+    """
+    found = []
+    for lag in lags_ms:
+        legs = common_span(y, Path(x.time_ms - lag, x.log_price))
+        value = correlation(*legs) if min(leg.time_ms.size for leg in legs) >= least else None
+        found.append(np.nan if value is None else value)
+    return np.array(found)
 
 
 def on_grid(y: Path, x: Path, step_ms: int) -> tuple[float | None, int]:

@@ -55,7 +55,8 @@ class TradePair(NamedTuple):
 class Panel(NamedTuple):
     """Closes of many symbols: ``closes`` is (n, k), NaN where a symbol has no bar; ``quote_volumes`` likewise.
 
-    ``open_ms`` (n,) is the union of the symbols' open times, ``symbols`` the k full names.
+    ``open_ms`` (n,) is the union of the symbols' open times, ``symbols`` the k full names. ``trades`` (n, k) is how
+    many trades made each bar, NaN where there is none; None where nobody knows.
     """
 
     symbols: tuple[str, ...]
@@ -63,6 +64,7 @@ class Panel(NamedTuple):
     closes: Floats
     quote_volumes: Floats
     step_ms: int
+    trades: Floats | None = None
 
 
 Input = Leg | Pair | Trades | TradePair | Panel

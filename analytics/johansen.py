@@ -13,6 +13,7 @@ from analytics.johansen_critical import MOST_LEGS, critical_values
 from analytics.measure import NotTestable
 from analytics.rolling import ROUNDING
 from analytics.stationarity import DUPLICATE_R_SQUARED, MIN_ROWS
+from analytics.words import many, with_gaps
 
 Floats = NDArray[np.float64]
 
@@ -88,8 +89,8 @@ def johansen(levels: ArrayLike, constant: int = 0, lags: int = 1, gaps: int = 0)
         lags=lags,
         n=n,
         gaps=gaps,
-        verdict=f"The trace test finds {_many(by_trace, 'relation')} among {legs} legs at 5 %, the largest eigenvalue "
-        f"{by_largest}: {_many(lags, 'lag')} on {_many(n, 'bar')}{_broken(gaps)}.",
+        verdict=f"The trace test finds {many(by_trace, 'relation')} among {legs} legs at 5 %, the largest eigenvalue "
+        f"{by_largest}: {many(lags, 'lag')} on {many(n, 'bar')}{with_gaps(gaps)}.",
     )
 
 
@@ -173,11 +174,3 @@ def _first_kept(statistic: Floats, critical: Floats) -> int:
     """The first null hypothesis that is not rejected at 5 %."""
     rejected = statistic > critical[:, 1]
     return int(rejected.size if rejected.all() else np.argmin(rejected))
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
-
-
-def _broken(gaps: int) -> str:
-    return f", which have {_many(gaps, 'gap')}" if gaps else ""

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from analytics.measure import NotTestable
 from analytics.rolling import ROUNDING, Floats
+from analytics.words import many, with_gaps
 
 MIN_ROWS: Final = 50
 NULL: Final = {"c": "the series is stationary around a level", "ct": "the series is stationary around a trend"}
@@ -70,8 +71,7 @@ def kpss(values: ArrayLike, regression: Literal["c", "ct"] = "c", gaps: int = 0)
     p = float(np.interp(statistic, critical, _P))
     text = f"{p:.3g}" + (" or less" if p == _P[-1] else " or more" if p == _P[0] else "")
     strength = "Evidence" if p < 0.05 else "Weak evidence" if p < 0.1 else "No evidence"
-    around = "a level" if regression == "c" else "a trend"
-    broken = f", which have {gaps} gaps" if gaps else ""
+    claim = f"{strength} against stationarity around {'a level' if regression == 'c' else 'a trend'}"
     return Kpss(
         null=NULL[regression],
         statistic=statistic,
@@ -81,7 +81,7 @@ def kpss(values: ArrayLike, regression: Literal["c", "ct"] = "c", gaps: int = 0)
         n=n,
         gaps=gaps,
         critical=dict(zip(_LEVELS, critical, strict=True)),
-        verdict=f"{strength} against stationarity around {around}: p = {text} with {lags} lags on {n} bars{broken}.",
+        verdict=f"{claim}: p = {text} with {many(lags, 'lag')} on {n} bars{with_gaps(gaps)}.",
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from analytics.dependence import follows
+from analytics.dependence import follows, log_ratio
 from analytics.inputs import Floats, Panel
-from analytics.market import CLOSE, OPEN_MS, QUOTE_VOLUME, BarArray
+from analytics.market import CLOSE, OPEN_MS, QUOTE_VOLUME, TRADES, BarArray
 
 
 def panel(series: Mapping[str, BarArray], step_ms: int) -> Panel:
@@ -22,12 +22,23 @@ def panel(series: Mapping[str, BarArray], step_ms: int) -> Panel:
     """
     opened = [bars[:, OPEN_MS].astype(np.int64) for bars in series.values()]
     stamps = np.unique(np.concatenate([np.empty(0, np.int64), *opened]))
-    closes, volumes = np.full((2, stamps.size, len(opened)), np.nan)
+    closes, volumes, trades = np.full((3, stamps.size, len(opened)), np.nan)
     for column, (times, bars) in enumerate(zip(opened, series.values(), strict=True)):
         rows = np.searchsorted(stamps, times)
         closes[rows, column] = bars[:, CLOSE]
         volumes[rows, column] = bars[:, QUOTE_VOLUME]
-    return Panel(tuple(series), stamps, closes, volumes, step_ms)
+        trades[rows, column] = bars[:, TRADES]
+    return Panel(tuple(series), stamps, closes, volumes, step_ms, trades)
+
+
+def newest(whole: Panel, rows: int) -> Panel:
+    """The newest ``rows`` stamps that any of the symbols has."""
+    return whole._replace(
+        open_ms=whole.open_ms[-rows:],
+        closes=whole.closes[-rows:],
+        quote_volumes=whole.quote_volumes[-rows:],
+        trades=None if whole.trades is None else whole.trades[-rows:],
+    )
 
 
 def panel_returns(panel: Panel) -> Floats:
@@ -37,8 +48,6 @@ def panel_returns(panel: Panel) -> Floats:
     a return that is longer than a bar, or stale, is never compared with one that is not.
     """
     result = np.full(panel.closes.shape, np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        steps = np.diff(np.log(panel.closes), axis=0)
-    counted = follows(panel.open_ms, panel.step_ms)[1:, np.newaxis] & np.isfinite(steps)
-    result[1:] = np.where(counted, steps, np.nan)
+    counted = follows(panel.open_ms, panel.step_ms)[1:, np.newaxis]
+    result[1:] = np.where(counted, log_ratio(panel.closes[1:], panel.closes[:-1]), np.nan)
     return result

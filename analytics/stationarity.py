@@ -13,6 +13,7 @@ from analytics.mackinnon import mackinnon_critical, mackinnon_p
 from analytics.measure import NotTestable, Output
 from analytics.rolling import ROUNDING, Floats
 from analytics.unit_root import Regression, Rule, dickey_fuller, rows_for
+from analytics.words import many, with_gaps
 
 MIN_ROWS: Final = 50
 DUPLICATE_R_SQUARED: Final = 1 - 1e-6
@@ -64,7 +65,7 @@ def engle_granger(
     >>> random = np.random.default_rng(1)
     >>> x = random.normal(size=300).cumsum()
     >>> engle_granger(random.normal(size=300).cumsum(), x, lags=1).verdict
-    'No evidence that the legs are cointegrated: p = 0.783 with 1 lags on 300 bars.'
+    'No evidence that the legs are cointegrated: p = 0.783 with 1 lag on 300 bars.'
     """
     ys, xs = np.asarray(y, dtype=np.float64), np.asarray(x, dtype=np.float64)
     fit = fit_ols(ys, xs)
@@ -160,5 +161,4 @@ def strength(p: float) -> str:
 
 
 def _verdict(claim: str, p: float, lags: int, n: int, gaps: int) -> str:
-    broken = f", which have {gaps} gaps" if gaps else ""
-    return f"{strength(p)} that {claim}: p = {p:.3g} with {lags} lags on {n} bars{broken}."
+    return f"{strength(p)} that {claim}: p = {p:.3g} with {many(lags, 'lag')} on {n} bars{with_gaps(gaps)}."

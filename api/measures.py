@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 from flask import Response
 
 from analytics import gather
@@ -60,6 +61,8 @@ def _run(context: Context, values: Mapping[str, Any], each: Measure) -> Response
     if not each.per_row:
         return _whole(each, result, head)
     limit = values["limit"]
+    if head["state"] == "ready" and all(np.isnan(getattr(result, output.name)[-1]) for output in each.outputs):
+        head |= {"state": "untestable", "reason": "nothing can be said of the newest row"}
     opened = gather.stamps(data)[-limit:]
     columns = {_stamp(each): opened, "time": tables.utc(opened)}
     columns |= {output.name: getattr(result, output.name)[-limit:] for output in each.outputs}
@@ -76,6 +79,7 @@ def _head(each: Measure, data: Input, values: Mapping[str, Any], settings: Mappi
         "settings": settings,
         "as_of_ms": as_of_ms,
         "rows": ready,
+        "partial_rows": gather.partial_rows(data),
         "warmup": warmup,
         "state": "warming" if ready < warmup else "ready",
         "reason": f"warming up {ready}/{warmup}" if ready < warmup else "",

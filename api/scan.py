@@ -15,6 +15,7 @@ from analytics.cache import VersionCache
 from analytics.market import OPEN_MS, TIMEFRAME_MS
 from analytics.measure import NotTestable
 from analytics.measures.scan import MEASURE, Scan
+from analytics.panel import newest as last_rows
 from analytics.panel import panel
 from api import symbols, tables
 from api.bars import FORMAT, TIMEFRAME
@@ -94,10 +95,7 @@ def _found(
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", detail)
         try:
             bars = {symbol: store.bars.read(symbol, timeframe, limit=rows) for symbol in which}
-            whole = panel(bars, TIMEFRAME_MS[timeframe])
-            data = whole._replace(
-                open_ms=whole.open_ms[-rows:], closes=whole.closes[-rows:], quote_volumes=whole.quote_volumes[-rows:]
-            )
+            data = last_rows(panel(bars, TIMEFRAME_MS[timeframe]), rows)
             found: Scan | NotTestable = MEASURE.compute(data, **settings)
         finally:
             _turn.release()

@@ -1,7 +1,8 @@
 """Estimators too slow for every bar: fitted anew on a grid that the bars' open times fix, the line stands in between.
 
-A new line is made after the first bar of every `every` steps of the clock, and after the first whole window. Where
-it is made depends on the bars' times alone, so what a row shows never changes when later bars come.
+A new line is made after the first bar of every `every` steps of the clock, and after the first whole window. But for
+that first one, which depends on where the bars begin, where it is made depends on the bars' times alone. What a row
+shows never changes when later bars come.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analytics.align import Shared
 from analytics.compiled import fast
-from analytics.dependence import ewm_correlation, follows, rolling_correlation, rolling_spearman
+from analytics.dependence import ewm_correlation, follows, log_ratio, rolling_correlation, rolling_spearman
 from analytics.inputs import Pair
 from analytics.loops.matrix import EWM_STATE, ewm_step
 from analytics.measure import Measure, Online, Output
@@ -39,7 +39,8 @@ def correlation(pair: Pair, *, window: int, method: str) -> Correlation:
     """Correlation of one-bar log returns up to and including each shared bar.
 
     Returns that span missing bars are left out; ``pearson`` and ``spearman`` need half of the window's. ``ewm`` passes
-    over them, reaches back over all rows, and needs ``window`` rows and one before it can speak.
+    over them, reaches back over all rows (where they begin fades), and needs ``window`` rows and one before it can
+    speak.
 
     >>> x = np.exp(np.sin(np.arange(30.0))); same = np.ones(30)
     >>> shared = Shared(np.arange(30) * 60_000, x**2, x, same, same, np.zeros(30, np.int64))
@@ -82,8 +83,7 @@ class _Fading:
         if before is not None:
             self._waits -= 1
             if row.open_ms - before.open_ms == self._step_ms:
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    step = np.diff(np.log([[before.y, before.x], [row.y, row.x]]), axis=0)[0]
+                step = log_ratio(np.array([row.y, row.x]), np.array([before.y, before.x]))
         value = fast(ewm_step)(self._state, step[0], step[1], self._keep)
         return (float(value) if self._waits <= 0 else np.nan,)
 

@@ -59,7 +59,8 @@ def correlation_break(pair: Pair, *, window: int, of: str, threshold: float) -> 
     A surprise is the row's pull on the estimate, in standard deviations of such pulls over that window, held within -3
     and 3 so that no single print calls a break. Two sums are kept, up and down; each loses 0.25 a bar and never falls
     below 0. After an alarm both rest at 0 for ``window`` bars, until nothing from before the break is left in the
-    reference. A bar without a one-bar return leaves them as they are; an unknown reference sets them to 0.
+    reference. A bar without a one-bar return leaves them as they are; an unknown reference sets them to 0. They begin
+    at 0 with the first reference: rows that begin later may not have seen what an alarm rests on.
 
     >>> random = np.random.default_rng(1)
     >>> x, own = random.normal(0, 1e-3, (2, 300)); y = np.r_[0.9 * x[:200] + 0.4 * own[:200], own[200:]]

@@ -32,7 +32,8 @@ def ewm_z(leg: Leg, *, half_life: float, scale: str) -> EwmZ:
 
     Weights halve every ``half_life`` bars; the deviation is corrected for bias. Bars are counted, not time. NaN until 3
     half-lives of bars are there; ``z`` also where nothing has moved. A close that is missing is passed over: its row
-    has no z, and what follows does not notice.
+    has no z, and what follows does not notice. It reaches back over all rows: where they begin fades, by half every
+    half-life.
 
     >>> bars = np.ones((4, 10)); bars[:, 4] = [1.0, 2.0, 1.0, 3.0]
     >>> found = ewm_z(Leg(bars, 60_000), half_life=1.0, scale="level")

@@ -27,7 +27,8 @@ def ewma_volatility(leg: Leg, *, half_life: float) -> EwmaVolatility:
     """Square root of the weighted mean of squared one-bar log returns up to and including each bar, per bar.
 
     Weights halve every ``half_life`` returns and add up to 1 (as RiskMetrics' after a long run). Returns that span
-    missing bars are passed over. NaN until 3 half-lives of rows are there: before, single returns weigh too much.
+    missing bars are passed over. NaN until 3 half-lives of rows are there: before, single returns weigh too much. It
+    reaches back over all rows: where they begin fades, by half every half-life.
 
     >>> bars = np.ones((5, 10)); bars[:, OPEN_MS] = np.arange(5) * 60_000; bars[:, CLOSE] = np.exp([0, 1, 0, 1, 0])
     >>> ewma_volatility(Leg(bars, 60_000), half_life=1.0).volatility
@@ -58,7 +59,7 @@ class _Online:
         self._waits -= 1
         if before is not None and row.open_ms - before.open_ms == self._step_ms and before.close > 0 < row.close:
             self._weight = self._weight * self._keep + 1.0
-            self._mean += (math.log(row.close / before.close) ** 2 - self._mean) / self._weight
+            self._mean += (math.log1p((row.close - before.close) / before.close) ** 2 - self._mean) / self._weight
         return (math.sqrt(self._mean) if self._waits <= 0 and self._weight else math.nan,)
 
 

@@ -41,9 +41,9 @@ class HayashiYoshida:
 
     ``covariance``, ``y_variance`` and ``x_variance`` are sums over the span of ``span_ms``; ``y_moments`` and
     ``x_moments`` count the prices. ``shifted[i]`` is the correlation of y at t with x at t + ``lags_ms[i]`` (NaN where
-    nothing is left in common) and ``lead_ms`` the lag where it is largest in size: above 0, y moves first.
-    ``lead_ratio`` is the sum of squares at lags above 0 over that below: above 1, y leads on the whole; None where
-    there is nothing below.
+    fewer than 30 prices of each are left in common) and ``lead_ms`` the lag where it is largest in size: above 0, y
+    moves first. ``lead_ratio`` is the sum of squares at lags above 0 over that below: above 1, y leads on the whole;
+    None where there is nothing below.
     """
 
     correlation: float
@@ -81,7 +81,7 @@ def hayashi_yoshida(pair: TradePair, *, reach: int, thin: int) -> HayashiYoshida
     if value is None:
         return NotTestable("the price of a symbol does not move in the time that both have")
     lags_ms = np.arange(-_STEPS, _STEPS + 1) * (reach * 1000 // _STEPS)
-    curve = shifted(*whole, lags_ms)
+    curve = shifted(*whole, lags_ms, _LEAST)
     ahead, behind = (float(np.nansum(side**2)) for side in (curve[_STEPS + 1 :], curve[:_STEPS]))
     return HayashiYoshida(
         correlation=value,

@@ -16,9 +16,10 @@ _ESTIMATOR: Final = Huber()
 def huber(pair: Pair, *, window: int, scale: str, every: int) -> AsOf:
     """Huber's M-estimate over a window of shared rows, made anew every ``every`` bars of the clock.
 
-    Row t is held against the line that was newest when t - 1 closed; after the first whole window there is always one.
-    Rows further than 1.345 sigma from the line count by less. ``sigma`` is the scaled median absolute residual
-    (MAD / 0.6745): a big print hardly widens it. It is 0, and z NaN, where over half of the rows lie on the line.
+    Row t is held against the line that was newest when t - 1 closed. After the first whole window there is always one,
+    which alone depends on where the rows begin. Rows further than 1.345 sigma from the line count by less. ``sigma`` is
+    the scaled median absolute residual (MAD / 0.6745): a big print hardly widens it. It is 0, and z NaN, where over
+    half of the rows lie on the line.
     """
     return _ESTIMATOR.columns(rows_of(pair, scale), window, {"every": every}, None)[0]
 

@@ -32,9 +32,10 @@ def kalman(pair: Pair, *, window: int, scale: str, delta: float, noise: float) -
     The first ``window`` rows are the warm-up: least squares over them gives the start, R = ``noise`` times their
     residual variance, and Q = delta / (1 - delta) times what one such row leaves of uncertainty (R for the level, R /
     var(x) for the slope), so memory is about 1 / sqrt(delta) bars at any price. Both stay: a market that grows wilder
-    gives larger z. ``spread`` is the innovation e: y less its forecast from the rows before. ``sigma`` is sqrt(S), its
-    forecast deviation at x_t, and z = e / sqrt(S). hedge_ratio +- 1.96 ``hedge_ratio_se`` is a 95 % band if the model
-    is right. A row with a missing price has no innovation. The filter never starts on legs that move as one.
+    gives larger z, and rows that begin elsewhere another one for good. ``spread`` is the innovation e: y less its
+    forecast from the rows before. ``sigma`` is sqrt(S), its forecast deviation at x_t, and z = e / sqrt(S). hedge_ratio
+    +- 1.96 ``hedge_ratio_se`` is a 95 % band if the model is right. A row with a missing price has no innovation. The
+    filter never starts on legs that move as one.
     """
     found = kalman_columns(rows_of(pair, scale), window, None, delta=delta, noise=noise)
     as_of = found.as_of

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.dependence import log_ratio
 from analytics.inputs import Leg
 from analytics.market import CLOSE, OPEN_MS
 from analytics.measure import Measure, Output
@@ -46,12 +47,11 @@ def returns(leg: Leg, *, kind: str, bars: int) -> Returns:
     closes, stamps = leg.bars[:, CLOSE], leg.bars[:, OPEN_MS]
     value = np.full(closes.size, np.nan)
     start, end = closes[:-bars], closes[bars:]
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        # The difference of close prices is exact: more digits than the difference of two logs.
-        simple = (end - start) / start
-        found = np.log1p(simple) if kind == "log" else simple
-        whole = (stamps[bars:] - stamps[:-bars] == bars * leg.step_ms) & (start > 0) & (end > 0)
-        value[bars:] = np.where(whole & np.isfinite(found), found, np.nan)
+    found = log_ratio(end, start)
+    known = np.isfinite(found) & (stamps[bars:] - stamps[:-bars] == bars * leg.step_ms)
+    if kind == "simple":
+        np.divide(end - start, start, out=found, where=known)
+    value[bars:] = np.where(known, found, np.nan)
     return Returns(value)
 
 

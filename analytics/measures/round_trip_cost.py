@@ -19,8 +19,8 @@ def _bps(name: str, label: str, text: str, default: float) -> Number:
 
 _Y_FEE: Final = _bps("y_fee", "Fee y", "Fee of one trade in y, as a share of its value", 5.0)
 _X_FEE: Final = _bps("x_fee", "Fee x", "Fee of one trade in x, as a share of its value", 5.0)
-_Y_HALF: Final = _bps("y_half_spread", "Half-spread y", "Half of y's bid-ask spread, as a share of its price", 0.5)
-_X_HALF: Final = _bps("x_half_spread", "Half-spread x", "Half of x's bid-ask spread, as a share of its price", 0.5)
+_Y_HALF: Final = _bps("y_half_spread", "Half-spread y", "Half of y's bid-ask spread, as a share of its price", 1.0)
+_X_HALF: Final = _bps("x_half_spread", "Half-spread x", "Half of x's bid-ask spread, as a share of its price", 1.0)
 _EXIT_Z: Final = Number(
     name="exit_z",
     label="Exit z",

@@ -16,7 +16,7 @@ from analytics.parameters import SCALE, Choice, Integer, Number
 from analytics.scan.discovery import benjamini_hochberg
 from analytics.scan.engle_granger import PairTests, both_directions
 from analytics.scan.products import centre
-from analytics.scan.rows import Common, common_rows
+from analytics.scan.rows import MAX_SILENCE_S, MIN_LIQUIDITY, MIN_TRADES, Common, Limits, common_rows
 from analytics.scan.traits import beta_stability, return_correlation, round_trip
 from analytics.scan.unit_roots import Rule, lags_for
 from analytics.stationarity import DUPLICATE_R_SQUARED
@@ -42,15 +42,6 @@ _MIN_ROWS: Final = Integer(
     default=240,
     low=50,
     high=1_000_000,
-)
-_MIN_LIQUIDITY: Final = Number(
-    name="min_liquidity",
-    label="Least liquidity",
-    help="Symbols that trade less are left out",
-    unit="quote asset a minute",
-    default=0.0,
-    low=0.0,
-    high=1e12,
 )
 _FEE: Final = Number(name="fee_bps", label="Fee", help="Of each trade", unit="bps", default=5.0, low=0.0, high=100.0)
 _HALF_SPREAD: Final = Number(
@@ -107,6 +98,8 @@ def scan(
     lags: int,
     min_rows: int,
     min_liquidity: float,
+    min_trades: float,
+    max_silence_s: float,
     fee_bps: float,
     half_spread_bps: float,
 ) -> Scan | NotTestable:
@@ -129,7 +122,8 @@ def scan(
     >>> found.tests, str(found.y[0]), str(found.x[0]), found.hedge_ratio[0].round(1), bool(found.q[0] < 1e-6)
     (6, 'sim:A', 'sim:C', np.float64(0.5), True)
     """
-    used = common_rows(panel, _warmup_rows(lag_rule, lags, min_rows), min_liquidity)
+    limits = Limits(min_liquidity, min_trades, max_silence_s)
+    used = common_rows(panel, _warmup_rows(lag_rule, lags, min_rows), limits)
     if len(used.symbols) < 2:
         reasons = "; ".join(f"{symbol} {reason}" for symbol, reason in list(used.left_out.items())[:3])
         return NotTestable(f"fewer than 2 symbols can be compared: {reasons or 'there is one symbol only'}")
@@ -201,6 +195,8 @@ def _warmup(
     lags: int,
     min_rows: int,
     min_liquidity: float,  # noqa: ARG001
+    min_trades: float,  # noqa: ARG001
+    max_silence_s: float,  # noqa: ARG001
     fee_bps: float,  # noqa: ARG001
     half_spread_bps: float,  # noqa: ARG001
 ) -> int:
@@ -213,7 +209,7 @@ MEASURE: Final = Measure(
     group="scan",
     summary="Which pairs of many symbols are cointegrated, with the number of tests in mind",
     takes=Panel,
-    parameters=(SCALE, _RULE, _LAGS, _MIN_ROWS, _MIN_LIQUIDITY, _FEE, _HALF_SPREAD),
+    parameters=(SCALE, _RULE, _LAGS, _MIN_ROWS, MIN_LIQUIDITY, MIN_TRADES, MAX_SILENCE_S, _FEE, _HALF_SPREAD),
     outputs=(
         Output("y", "y", "", "Leg that is explained, in the better direction"),
         Output("x", "x", "", "Leg that explains it"),

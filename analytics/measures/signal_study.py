@@ -21,10 +21,12 @@ Integers = NDArray[np.int64]
 _BORDERS: Final = (-2.0, -1.0, 0.0, 1.0, 2.0)
 _HORIZONS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 _MIN_HORIZONS: Final = 10
+_FILL: Final = 1
+"""Bars from the one whose close makes a signal to the one whose close it is filled at."""
 _HORIZON: Final = Integer(
     name="horizon",
     label="Horizon",
-    help="Bars from the signal to its outcome",
+    help="Bars from the fill, one bar after the signal, to the outcome",
     unit="bars",
     default=30,
     low=1,
@@ -82,7 +84,7 @@ class SignalStudy:
 
 
 class _Signals(NamedTuple):
-    """Columns of shape (n,): z and what a position opened at the row's close rests on."""
+    """Columns of shape (n,): z and what a position opened upon it rests on."""
 
     open_ms: Integers
     y: Floats
@@ -93,13 +95,15 @@ class _Signals(NamedTuple):
 
 
 def signal_study(pair: Pair, *, window: int, scale: str, horizon: int, entry: float) -> SignalStudy | NotTestable:
-    """Change of the spread over the next ``horizon`` bars by bucket of z, and the way back by horizon.
+    """Change of the spread over the ``horizon`` bars that follow a fill, by bucket of z, and the way back by horizon.
 
-    z_t rests on the fit of the ``window`` bars before t. The outcome keeps that fit's hedge ratio and sigma:
-    (y_t+h - y_t - slope_t (x_t+h - x_t)) / sigma_t, what a position opened at bar t's close would make before costs, so
-    a drift of the fit is no profit. It counts only if the h bars after t are all there. In a bucket the next signal
-    counts from ``horizon`` bars after the last one that did: outcomes do not overlap, and the interval (Student's t)
-    takes them as independent. Six buckets and six horizons are looked at: at 95 % one in twenty is off by chance.
+    z_t rests on the fit of the ``window`` bars before t and is known when bar t closes. The fill is the close of the
+    bar after it, f = t + 1: where prices jump between bid and ask, the very print that made z would else count as its
+    way back. The outcome keeps that fit's hedge ratio and sigma: (y_f+h - y_f - slope_t (x_f+h - x_f)) / sigma_t, what
+    the position would make before costs, so a drift of the fit is no profit. It counts only if the h + 1 bars after t
+    are all there. In a bucket the next signal counts from ``horizon`` bars after the last one that did: outcomes do not
+    overlap, and the interval (Student's t) takes them as independent. Six buckets and six horizons are looked at: at
+    95 % one in twenty is off by chance.
 
     `NotTestable` below ``window`` + 10 ``horizon`` shared bars, and where no bar has both a z-score and an outcome.
     """
@@ -111,7 +115,7 @@ def signal_study(pair: Pair, *, window: int, scale: str, horizon: int, entry: fl
     change = _change(signals, horizon, pair.step_ms)
     known = np.isfinite(change)
     if not known.any():
-        return NotTestable(f"no bar has both a z-score and {horizon} bars after it without a gap")
+        return NotTestable(f"no bar has both a z-score and {horizon + _FILL} bars after it without a gap")
     buckets = []
     for above, below in zip((None, *_BORDERS), (*_BORDERS, None), strict=True):
         inside = known & (signals.z >= (-math.inf if above is None else above))
@@ -135,14 +139,15 @@ def _signals(pair: Pair, window: int, scale: str) -> _Signals:
 
 
 def _change(signals: _Signals, bars: int, step_ms: int) -> Floats:
-    """Outcome of each row after so many bars, in sigma; NaN where it has none."""
+    """Outcome of each row's signal so many bars after its fill, in sigma; NaN where it has none."""
     result = np.full(signals.z.size, np.nan)
-    if bars >= result.size:
+    reach = bars + _FILL
+    if reach >= result.size:
         return result
-    open_ms, y, x, z, slope, sigma = (column[:-bars] for column in signals)
-    usable = np.isfinite(z) & (signals.open_ms[bars:] - open_ms == bars * step_ms)
-    move = (signals.y[bars:] - y) - slope * (signals.x[bars:] - x)
-    np.divide(move, sigma, out=result[:-bars], where=usable)
+    usable = np.isfinite(signals.z[:-reach])
+    usable &= signals.open_ms[reach:] - signals.open_ms[:-reach] == reach * step_ms
+    y, x = (leg[reach:] - leg[_FILL:-bars] for leg in (signals.y, signals.x))
+    np.divide(y - signals.slope[:-reach] * x, signals.sigma[:-reach], out=result[:-reach], where=usable)
     return np.where(np.isfinite(result), result, np.nan)
 
 
@@ -199,7 +204,8 @@ MEASURE: Final = Measure(
     per_row=False,
     warmup=_warmup,
     compute=signal_study,
-    formula="(y_t+h - y_t - b_t (x_t+h - x_t)) / sigma_t by bucket of z_t; mean +- t(0.975, n - 1) s / sqrt(n)",
+    formula="(y_f+h - y_f - b_t (x_f+h - x_f)) / sigma_t, f = t + 1, by bucket of z_t; "
+    "mean +- t(0.975, n - 1) s / sqrt(n)",
     reference="Boudoukh, Richardson and Whitelaw 2008, Review of Financial Studies 21 (why not to overlap)",
     oracle="brute force; scipy.stats.t; planted AR(1) and random walks",
     tolerance="1e-9 relative",

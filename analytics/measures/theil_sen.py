@@ -16,9 +16,10 @@ _ESTIMATOR: Final = TheilSen()
 def theil_sen(pair: Pair, *, window: int, scale: str, every: int) -> AsOf:
     """Median slope of all pairs of rows of a window, made anew every ``every`` bars of the clock.
 
-    Row t is held against the line that was newest when t - 1 closed; after the first whole window there is always one.
-    The intercept is the median of y - b x. Up to 29 % of the rows may be wild without turning the line. ``sigma`` is
-    the scaled median absolute residual (MAD / 0.6745); it is 0, and z NaN, where over half of the rows lie on the line.
+    Row t is held against the line that was newest when t - 1 closed. After the first whole window there is always one,
+    which alone depends on where the rows begin. The intercept is the median of y - b x. Up to 29 % of the rows may be
+    wild without turning the line. ``sigma`` is the scaled median absolute residual (MAD / 0.6745); it is 0, and z NaN,
+    where over half of the rows lie on the line.
     """
     return _ESTIMATOR.columns(rows_of(pair, scale), window, {"every": every}, None)[0]
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.dependence import follows, log_returns
+from analytics.dependence import follows, log_ratio, log_returns
 from analytics.inputs import Leg
 from analytics.market import CLOSE, HIGH, LOW, OPEN, OPEN_MS
 from analytics.measure import Measure, Output
@@ -54,11 +54,11 @@ def volatility(leg: Leg, *, window: int, estimator: str) -> Volatility:
             variance[2 * n < window] = np.nan
             variance[:window] = np.nan  # no return leads into row 0
         else:
-            squares = np.log(bars[:, HIGH] / bars[:, LOW]) ** 2
+            squares = log_ratio(bars[:, HIGH], bars[:, LOW]) ** 2
             if estimator == "parkinson":
                 squares /= 4 * math.log(2)
             else:
-                squares = squares / 2 - _GARMAN_KLASS * np.log(bars[:, CLOSE] / bars[:, OPEN]) ** 2
+                squares = squares / 2 - _GARMAN_KLASS * log_ratio(bars[:, CLOSE], bars[:, OPEN]) ** 2
             variance = np.maximum(rolling_sum(squares, window) / window, 0.0)
         return Volatility(np.sqrt(np.where(np.isfinite(variance), variance, np.nan)))
 

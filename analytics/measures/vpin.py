@@ -44,7 +44,8 @@ def vpin(trades: Trades, *, buckets: int, bucket_trades: int) -> Vpin:
     """Mean of |buys - sells| / volume over the last ``buckets`` full buckets of equal volume, after each trade.
 
     The first ``buckets`` * ``bucket_trades`` trades set the bucket's volume (a ``buckets``-th of theirs) and are then
-    cut into buckets themselves; the volume stays, so that earlier values stay too. A trade that reaches over a border
+    cut into buckets themselves; the volume stays, so that earlier values stay too, but trades that begin elsewhere have
+    another volume and other values. A trade that reaches over a border
     is split there exactly. Buys and sells are the aggressors as the exchange reports them, not guessed from price
     changes as in the paper. Volume comes in random lots, so a market without any informed trader reads well above 0,
     about sqrt(2 / (pi * trades a bucket)) for equal lots: compare it with its own past. Trades whose quantity is not

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.inputs import Panel
+from analytics.parameters import Number
 from analytics.rolling import ROUNDING, Floats
 
 _MINUTE_MS = 60_000
+MIN_LIQUIDITY: Final = Number(
+    name="min_liquidity",
+    label="Least liquidity",
+    help="Symbols that trade less are left out",
+    unit="quote asset a minute",
+    default=0.0,
+    low=0.0,
+    high=1e12,
+)
+MIN_TRADES: Final = Number(
+    name="min_trades",
+    label="Fewest trades",
+    help="Symbols with fewer trades a minute are left out",
+    unit="per minute",
+    default=0.0,
+    low=0.0,
+    high=1e6,
+)
+_YEAR_S: Final = 31_536_000.0
+MAX_SILENCE_S: Final = Number(
+    name="max_silence_s",
+    label="Longest silence",
+    help="Symbols without a trade for a longer time of whole bars, once or up to now, are left out; a year: nobody is",
+    unit="s",
+    default=_YEAR_S,
+    low=0.0,
+    high=_YEAR_S,
+)
 
 
 class Common(NamedTuple):
@@ -27,23 +57,33 @@ class Common(NamedTuple):
     left_out: dict[str, str]
 
 
-def common_rows(panel: Panel, min_rows: int, min_liquidity: float) -> Common:
+class Limits(NamedTuple):
+    """What a symbol must reach over the span of a panel, silent minutes included; the defaults let everything pass.
+
+    ``min_liquidity`` is in the quote asset a minute, ``min_trades`` a minute, ``max_silence_s`` is the longest time of
+    whole bars without a trade, after its first bar and up to the panel's end.
+    """
+
+    min_liquidity: float = 0.0
+    min_trades: float = 0.0
+    max_silence_s: float = math.inf
+
+
+def common_rows(panel: Panel, min_rows: int, limits: Limits | None = None) -> Common:
     """The symbols of a panel that can be looked at together, and the rows that they share.
 
-    A price that is not a positive number is no price. Symbols below ``min_liquidity`` (quote asset a minute, over the
-    whole span of the panel, silent minutes included), with fewer than ``min_rows`` prices, or whose price stands still,
-    stay out. Of the others, sorted by how many prices they have, so many are taken that pairs times shared rows is the
-    most: a symbol listed late does not cost all others their history. Fewer than two symbols may be left.
+    A price that is not a positive number is no price. Symbols that miss one of the ``limits``, with fewer than
+    ``min_rows`` prices, or whose price stands still, stay out. Of the others, sorted by how many prices they have, so
+    many are taken that pairs times shared rows is the most: a symbol listed late does not cost all others their
+    history. Fewer than two symbols may be left.
     """
     there = np.isfinite(panel.closes) & (panel.closes > 0)
     counts = there.sum(axis=0)
-    liquidity = _per_minute(panel)
-    left_out = {}
+    liquidity = _per_minute(panel, panel.quote_volumes)
+    left_out = _too_thin(panel, there, liquidity, limits or Limits())
     for at, symbol in enumerate(panel.symbols):
-        if liquidity[at] < min_liquidity:
-            left_out[symbol] = f"trades {liquidity[at]:.3g} of the quote asset a minute, needs {min_liquidity:g}"
-        elif counts[at] < min_rows:
-            left_out[symbol] = f"needs {min_rows} bars, has {counts[at]}"
+        if counts[at] < min_rows:
+            left_out.setdefault(symbol, f"needs {min_rows} bars, has {counts[at]}")
     order = [int(at) for at in np.argsort(-counts, kind="stable") if panel.symbols[at] not in left_out]
     chosen, rows = _densest(there, order, min_rows)
     for at in set(order) - set(chosen):
@@ -78,12 +118,34 @@ def _densest(there: NDArray[np.bool_], order: list[int], min_rows: int) -> tuple
     return sorted(order[:taken]), rows
 
 
-def _per_minute(panel: Panel) -> Floats:
+def _too_thin(panel: Panel, there: NDArray[np.bool_], liquidity: Floats, limits: Limits) -> dict[str, str]:
+    """Why symbols miss the limits; what is not known misses none."""
+    trades = np.full(liquidity.size, np.inf) if panel.trades is None else _per_minute(panel, panel.trades)
+    found = {}
+    for at, symbol in enumerate(panel.symbols):
+        silence_s = _silence_s(panel, there[:, at])
+        if liquidity[at] < limits.min_liquidity:
+            found[symbol] = f"trades {liquidity[at]:.3g} of the quote asset a minute, needs {limits.min_liquidity:g}"
+        elif trades[at] < limits.min_trades:
+            found[symbol] = f"has {trades[at]:.3g} trades a minute, needs {limits.min_trades:g}"
+        elif silence_s > limits.max_silence_s:
+            found[symbol] = f"was silent for {silence_s:g} s, at most {limits.max_silence_s:g} are allowed"
+    return found
+
+
+def _per_minute(panel: Panel, values: Floats) -> Floats:
     if not panel.open_ms.size:
         return np.zeros(len(panel.symbols))
     minutes = (panel.open_ms[-1] - panel.open_ms[0] + panel.step_ms) / _MINUTE_MS
-    found: Floats = np.nansum(panel.quote_volumes, axis=0) / minutes
+    found: Floats = np.nansum(values, axis=0) / minutes
     return found
+
+
+def _silence_s(panel: Panel, there: NDArray[np.bool_]) -> float:
+    opened = panel.open_ms[there]
+    if not opened.size:
+        return 0.0
+    return float((np.diff(opened, append=panel.open_ms[-1] + panel.step_ms) - panel.step_ms).max()) / 1000
 
 
 def _moves(closes: Floats) -> NDArray[np.bool_]:

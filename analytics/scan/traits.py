@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.dependence import log_ratio
 from analytics.rolling import ROUNDING
 from analytics.scan.products import Floats, Integers
 
@@ -14,7 +15,7 @@ def return_correlation(closes: Floats, counted: NDArray[np.bool_], y: Integers, 
 
     ``counted`` (n,) marks rows that follow the row before: other returns are left out.
     """
-    returns = np.diff(np.log(closes), axis=0)[counted[1:]]
+    returns = log_ratio(closes[1:], closes[:-1])[counted[1:]]
     if len(returns) < 2:
         return np.full(y.size, np.nan)
     returns -= returns.mean(axis=0)

@@ -78,7 +78,7 @@ def panel(n: int, k: int = 6) -> Panel:
     )
     names = tuple(f"sim:S{column}" for column in range(k))
     stamps = START_MS + STEP_MS * np.arange(n)
-    return Panel(names, stamps, closes, closes * 3.0, STEP_MS)
+    return Panel(names, stamps, closes, closes * 3.0, STEP_MS, np.full(closes.shape, 7.0))
 
 
 def cut(data: Any, rows: int) -> Any:
@@ -92,8 +92,20 @@ def cut(data: Any, rows: int) -> Any:
     if isinstance(data, TradePair):
         return TradePair(cut(data.y, rows), cut(data.x, rows))
     return data._replace(
-        open_ms=data.open_ms[:rows], closes=data.closes[:rows], quote_volumes=data.quote_volumes[:rows]
+        open_ms=data.open_ms[:rows],
+        closes=data.closes[:rows],
+        quote_volumes=data.quote_volumes[:rows],
+        trades=data.trades[:rows],
     )
+
+
+def later(data: Any, rows: int) -> Any:
+    """The same without its first rows, as who starts to look later has it."""
+    if isinstance(data, Leg):
+        return Leg(data.bars[rows:], data.step_ms)
+    if isinstance(data, Pair):
+        return Pair(Shared._make(column[rows:] for column in data.shared), data.step_ms)
+    return Trades._make(column[rows:] for column in data)
 
 
 def each_row(data: Any) -> Iterator[tuple[Any, ...]]:
@@ -201,7 +213,12 @@ def _ill_trades(some: Trades) -> Iterator[tuple[str, Trades]]:
 def _ill_panels(some: Panel) -> Iterator[tuple[str, Panel]]:
     yield (
         "one symbol",
-        some._replace(symbols=some.symbols[:1], closes=some.closes[:, :1], quote_volumes=some.closes[:, :1]),
+        some._replace(
+            symbols=some.symbols[:1],
+            closes=some.closes[:, :1],
+            quote_volumes=some.closes[:, :1],
+            trades=some.trades[:, :1],
+        ),
     )
     for name, rows, columns, value in (
         ("still", slice(None), 1, 5.0),

@@ -24,11 +24,12 @@ def planted(n, k=8, seed=20240601, level=100.0, step=0.05):
     return closes
 
 
-def panel(closes, stamps=None, volumes=None):
+def panel(closes, stamps=None, volumes=None, trades=None):
     n, k = closes.shape
     stamps = np.arange(n) if stamps is None else stamps
     names = tuple(f"sim:S{column:03}" for column in range(k))
-    return Panel(names, stamps.astype(np.int64) * STEP_MS, closes, closes * 3 if volumes is None else volumes, STEP_MS)
+    volumes = closes * 3 if volumes is None else volumes
+    return Panel(names, stamps.astype(np.int64) * STEP_MS, closes, volumes, STEP_MS, trades)
 
 
 def scan(closes, **given):

@@ -82,6 +82,19 @@ def test_too_few_returns_or_a_still_leg_give_none():
     assert correlation(still, x, counted) is None
 
 
+def test_correlation_keeps_its_digits_where_steps_are_tiny():
+    random = np.random.default_rng(9)
+    moves = random.integers(-2, 3, (2, 200)).cumsum(axis=1)
+    y, x = np.round(1e5 + 0.01 * (moves[0] + moves[1]), 2), np.round(1e5 + 0.01 * moves[0], 2)
+    found = rolling_correlation(y, x, follows(np.arange(200) * STEP, STEP), 50)
+    exact = [np.diff(leg.astype(np.longdouble)) / leg[:-1] for leg in (y, x)]
+    for row in range(50, 200, 11):
+        ry, rx = (np.log1p(leg[row - 50 : row]) for leg in exact)
+        ry, rx = ry - ry.mean(), rx - rx.mean()
+        expected = (ry * rx).sum() / np.sqrt((ry * ry).sum() * (rx * rx).sum())
+        assert found[row] == pytest.approx(float(expected), abs=1e-12)
+
+
 def test_a_price_that_is_not_positive_gives_nan_only_around_it():
     y, x = prices(100)
     y[40] = 0.0

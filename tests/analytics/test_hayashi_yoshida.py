@@ -126,6 +126,16 @@ def test_a_planted_lead_is_found_with_its_sign(lag_ms):
     assert result.shifted[0] < 0.5 * np.abs(result.shifted).max()
 
 
+def test_a_few_prices_left_in_common_are_no_lead():
+    """One minute of trades, one clock shifted by up to a minute: at the ends two or three prices would decide."""
+    for seed in range(10):
+        result = hayashi_yoshida(legs(2000, 2000, seconds=60, seed=seed), reach=60, thin=1000)
+        assert result.lead_ms == 0
+        kept = np.abs(result.lags_ms) <= 27_000
+        assert np.isfinite(result.shifted[kept]).all()
+        assert np.isnan(result.shifted[np.abs(result.lags_ms) >= 33_000]).all()
+
+
 def test_time_that_only_one_leg_has_does_not_count():
     pair = legs(3000, 2000)
     half = TradePair(pair.y, Trades._make(column[1000:] for column in pair.x))

@@ -19,7 +19,7 @@ from analytics.online import online
 from analytics.parameters import Choice, Integer, Number, ParameterError
 from analytics.registry import UnknownMeasure, measure, measures
 
-from .measure_inputs import STEP_MS, cut, each_row, healthy, ill
+from .measure_inputs import STEP_MS, cut, each_row, healthy, ill, later
 
 ALL = list(measures().values())
 PER_ROW = [each for each in ALL if each.per_row]
@@ -31,7 +31,7 @@ def named(each: Measure) -> str:
 
 
 def all_settings(each: Measure) -> list[dict[str, Any]]:
-    """The defaults, then every choice in turn; windows short enough for the inputs at hand."""
+    """The defaults, every choice in turn, every lower bound; windows short enough for the inputs at hand."""
     base = each.settings({})
     for parameter in each.parameters:
         if isinstance(parameter, Integer):
@@ -43,7 +43,8 @@ def all_settings(each: Measure) -> list[dict[str, Any]]:
         for choice in parameter.choices
         if choice != parameter.default
     ]
-    return [base, *others]
+    lowest = {one.name: one.low for one in each.parameters if isinstance(one, Integer | Number)}
+    return [base, *others, *([{**base, **lowest}] if lowest else [])]
 
 
 def rows_for(each: Measure, settings: dict[str, Any]) -> int:
@@ -133,6 +134,20 @@ def test_what_was_printed_stays(each):
             for rows in (n // 3, n // 2, n - 1):
                 for name, column in values(each, each.compute(cut(data, rows), **settings)).items():
                     np.testing.assert_array_equal(column, whole[name][:rows], err_msg=f"{name} {settings}")
+
+
+@pytest.mark.parametrize("each", [each for each in PER_ROW if each.takes not in (Panel, TradePair)], ids=named)
+def test_where_the_rows_begin_does_not_matter_or_is_said(each):
+    if "begin" in (each.compute.__doc__ or ""):
+        return
+    for settings in all_settings(each):
+        n, warmup = rows_for(each, settings), each.warmup(**settings)
+        for data in [healthy(each.takes, n), *(data for name, data in ill(each.takes, n) if "gaps" in name)]:
+            whole, part = (values(each, each.compute(some, **settings)) for some in (data, later(data, 17)))
+            for name, column in part.items():
+                scale = np.nanmax(np.abs(column), initial=1e-300)
+                known = whole[name][17 + warmup - 1 :] / scale
+                np.testing.assert_allclose(column[warmup - 1 :] / scale, known, rtol=0, atol=1e-9, err_msg=name)
 
 
 @pytest.mark.parametrize("each", [each for each in PER_ROW if each.takes not in (Panel, TradePair)], ids=named)

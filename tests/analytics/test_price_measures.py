@@ -47,7 +47,26 @@ def test_close_volatility_equals_long_double(silent):
         if row < WINDOW:
             continue
         steps = returns_of(part, leg.bars[row - WINDOW].astype(np.longdouble))
-        assert found[row] == pytest.approx(float(np.sqrt((steps**2).mean())), rel=1e-12)
+        assert found[row] == pytest.approx(float(np.sqrt((steps**2).mean())), rel=1e-12, abs=0)
+
+
+def test_volatility_keeps_its_digits_where_steps_are_tiny():
+    """Ticks of 0.01 at 100,000: the difference of two logarithms would be wrong in the ninth digit."""
+    random = np.random.default_rng(6)
+    leg = some(300)
+    closes = np.round(1e5 + 0.01 * random.integers(-2, 3, 300).cumsum(), 2)
+    leg.bars[:, CLOSE], leg.bars[:, OPEN] = closes, np.r_[closes[0], closes[:-1]]
+    leg.bars[:, HIGH] = np.maximum(closes, leg.bars[:, OPEN]) + 0.01
+    leg.bars[:, LOW] = np.minimum(closes, leg.bars[:, OPEN])
+    exact = leg.bars.astype(np.longdouble)
+    steps = np.log1p((exact[1:, CLOSE] - exact[:-1, CLOSE]) / exact[:-1, CLOSE])
+    reach = np.log1p((exact[:, HIGH] - exact[:, LOW]) / exact[:, LOW])
+    close, parkinson = (run("volatility", leg, window=60, estimator=each) for each in ("close", "parkinson"))
+    for row in range(60, 300, 7):
+        expected = np.sqrt((steps[row - 60 : row] ** 2).mean())
+        assert close.volatility[row] == pytest.approx(float(expected), rel=1e-12, abs=0)
+        expected = np.sqrt((reach[row - 59 : row + 1] ** 2).mean() / (4 * np.log(np.longdouble(2))))
+        assert parkinson.volatility[row] == pytest.approx(float(expected), rel=1e-12, abs=0)
 
 
 def test_range_volatilities_equal_long_double():
@@ -58,9 +77,9 @@ def test_range_volatilities_equal_long_double():
         reach = np.log(part[:, HIGH] / part[:, LOW]) ** 2
         body = np.log(part[:, CLOSE] / part[:, OPEN]) ** 2
         ln2 = np.log(np.longdouble(2))
-        assert parkinson[row] == pytest.approx(float(np.sqrt((reach / (4 * ln2)).mean())), rel=1e-12)
+        assert parkinson[row] == pytest.approx(float(np.sqrt((reach / (4 * ln2)).mean())), rel=1e-12, abs=0)
         exact = np.sqrt((reach / 2 - (2 * ln2 - 1) * body).mean())
-        assert garman_klass[row] == pytest.approx(float(exact), rel=1e-12)
+        assert garman_klass[row] == pytest.approx(float(exact), rel=1e-12, abs=0)
 
 
 def test_every_estimator_finds_the_volatility_of_a_diffusion():
@@ -148,7 +167,7 @@ def test_price_range_and_drawdown_equal_brute_force():
         part = leg.bars[row - WINDOW + 1 : row + 1]
         high, low = part[:, HIGH].max(), part[:, LOW].min()
         assert (span.high[row], span.low[row], span.span[row]) == (high, low, high - low)
-        assert span.share[row] == pytest.approx(high / low - 1, rel=1e-12)
+        assert span.share[row] == pytest.approx(high / low - 1, rel=1e-12, abs=0)
         assert drop.depth[row] == pytest.approx(1 - part[-1, CLOSE] / high, abs=1e-15)
         reached = part[part[:, HIGH] == high][-1, OPEN_MS]
         assert drop.since_high[row] == (part[-1, OPEN_MS] - reached) / STEP_MS

@@ -16,6 +16,7 @@ from analytics.dependence import correlation, follows
 from analytics.hedge import Fit, fit_ols
 from analytics.measure import NotTestable
 from analytics.measures.scan import MEASURE
+from analytics.registry import measure
 from analytics.reversion import HalfLife, half_life
 from analytics.scan.discovery import benjamini_hochberg
 from analytics.scan.engle_granger import both_directions
@@ -53,6 +54,16 @@ def test_the_columns_of_a_pair_are_those_of_the_pair_page():
         assert found.cost_sigma[at] == pytest.approx(paid, rel=1e-9)
         minutes = keep[-1] - keep[0] + 1
         assert found.liquidity[at] == pytest.approx(3 * min(y.sum(), x.sum()) / minutes, rel=1e-12)
+
+
+def test_a_trade_costs_the_same_here_and_on_the_pair_page():
+    def default(parameters, name):
+        return next(each.default for each in parameters if each.name == name)
+
+    one_pair = measure("round_trip_cost").parameters
+    for leg in "yx":
+        assert default(one_pair, f"{leg}_fee") == default(MEASURE.parameters, "fee_bps")
+        assert default(one_pair, f"{leg}_half_spread") == default(MEASURE.parameters, "half_spread_bps")
 
 
 def test_rows_stand_by_q_then_t_and_q_is_of_all_tests():
@@ -140,6 +151,26 @@ def test_thin_and_still_symbols_are_named():
     nobody = MEASURE.run(panel(closes, volumes=volumes), min_liquidity=5000.0)
     assert isinstance(nobody, NotTestable)
     assert "fewer than 2" in nobody.reason
+
+
+def test_a_leg_with_few_trades_or_long_silence_can_be_left_out():
+    closes = planted(400, 6)
+    trades = np.full((400, 6), 40.0)
+    trades[:, 1] = 3.0
+    closes[100:111, 2] = closes[-5:, 3] = closes[:20, 4] = np.nan
+    trades[np.isnan(closes)] = np.nan
+    data = panel(closes, trades=trades)
+    assert len(MEASURE.run(data).symbols) == 6
+    found = MEASURE.run(data, min_trades=5.0, max_silence_s=240.0)
+    assert found.symbols == ("sim:S000", "sim:S004", "sim:S005")
+    assert found.left_out == {
+        "sim:S001": "has 3 trades a minute, needs 5",
+        "sim:S002": "was silent for 660 s, at most 240 are allowed",
+        "sim:S003": "was silent for 300 s, at most 240 are allowed",
+    }
+    assert "sim:S003" in MEASURE.run(data, max_silence_s=300.0).symbols
+    unknown = MEASURE.run(panel(closes), min_trades=5.0)
+    assert "sim:S001" in unknown.symbols
 
 
 def test_one_nan_is_never_a_p_of_zero():

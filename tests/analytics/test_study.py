@@ -27,11 +27,12 @@ def brute_force(pair, window, horizon):
     """(row, z, outcome) of every bar that has both, one least squares after the other."""
     found = []
     open_ms, y, x = pair.shared.open_ms, pair.shared.y, pair.shared.x
-    for row in range(window, y.size - horizon):
+    for row in range(window, y.size - horizon - 1):
         fit = fit_ols(y[row - window : row], x[row - window : row])
         assert isinstance(fit, Fit)
-        if open_ms[row + horizon] - open_ms[row] == horizon * STEP_MS:
-            move = (y[row + horizon] - y[row]) - fit.slope * (x[row + horizon] - x[row])
+        fill, end = row + 1, row + 1 + horizon
+        if open_ms[end] - open_ms[row] == (horizon + 1) * STEP_MS:
+            move = (y[end] - y[fill]) - fit.slope * (x[end] - x[fill])
             found.append((row, fit.residual(y[row], x[row]) / fit.sigma, move / fit.sigma))
     return found
 
@@ -101,6 +102,20 @@ def test_independent_walks_cover_zero_as_often_as_the_interval_says():
                 hits += bucket.outcome.low <= 0 <= bucket.outcome.high
     assert known > 150
     assert 0.9 < hits / known <= 1
+
+
+def test_bounce_between_bid_and_ask_is_no_reversion():
+    """The spread walks, only the last price jumps: filled at the signal's own print, every signal would seem to pay."""
+    random = np.random.default_rng(11)
+    means = []
+    for _ in range(12):
+        walks = random.normal(0, 0.02, (2, 3_000)).cumsum(axis=1)
+        bounce = 0.05 * random.choice([-1.0, 1.0], (2, 3_000))
+        found = STUDY.run(
+            pair_of(150 + walks.sum(axis=0) + bounce[0], 100 + walks[0] + bounce[1]), window=60, horizon=1
+        )
+        means += [each.outcome.mean for each in found.curve if each.horizon == 1]
+    assert abs(np.mean(means)) < 0.1
 
 
 def test_says_why_there_is_nothing_to_study():

@@ -56,6 +56,7 @@ def test_every_measure_answers(site: Site, each: Measure) -> None:
     assert body["warmup"] == each.warmup(**body["settings"])
     assert (body["state"] == "warming") == (body["rows"] < body["warmup"])
     assert bool(body["reason"]) == (body["state"] != "ready")
+    assert body["partial_rows"] == (0 if each.takes in (Leg, Pair) else None)
     assert not any(word in answer.text for word in ("NaN", "Infinity"))
     if each.per_row:
         assert {output.name for output in each.outputs} <= set(body["values"][-1])
@@ -82,6 +83,19 @@ def test_values_are_those_of_the_measure_on_the_newest_bars(site: Site) -> None:
     assert body["values"][-1]["open_ms"] == FIRST_MS + (BARS - 1) * MINUTE
     assert body["as_of_ms"] == FIRST_MS + BARS * MINUTE
     assert (body["state"], body["rows"], body["warmup"]) == ("ready", BARS, 30)
+
+
+def test_what_says_nothing_of_the_newest_row_is_not_called_ready(site: Site) -> None:
+    """Buys and sells are always alike in these bars: there is no slope on their difference."""
+    body = site.get(f"{PATH}/kyle_lambda?symbol=ETHUSDT&window=30").json()
+    assert body["values"][-1]["slope"] is None
+    assert (body["state"], body["reason"]) == ("untestable", "nothing can be said of the newest row")
+
+
+def test_bars_that_miss_trades_are_counted(site: Site) -> None:
+    for query in ("volatility?symbol=ETHUSDT", "ols?y=ETHUSDT&x=BTCUSDT"):
+        assert site.get(f"{PATH}/{query}").json()["partial_rows"] == 1
+        assert site.get(f"{PATH}/{query}&rows={BARS - 1}").json()["partial_rows"] == 0
 
 
 def test_what_has_too_few_rows_says_how_many(site: Site) -> None:
