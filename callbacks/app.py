@@ -10,7 +10,19 @@ import dash
 
 import layouts
 from analytics.live import PairBook
-from callbacks import actions, controls, guard, stream, updates, vendor
+from callbacks import (
+    actions,
+    controls,
+    correlation,
+    data,
+    guard,
+    health,
+    microstructure,
+    scanner,
+    stream,
+    updates,
+    vendor,
+)
 from callbacks.live import Live
 from layouts.shell import INDEX, shell
 
@@ -51,6 +63,11 @@ def create_app(cache: MarketCache, book: PairBook, settings: Settings) -> dash.D
     updates.register(app, live)
     controls.register(app, live)
     actions.register(app, live, settings)
+    health.register(app, cache, settings)
+    data.register(app, live, settings)
+    scanner.register(app)
+    microstructure.register(app, live, book, cache)
+    correlation.register(app, live, cache)
     _complete(app)
     guard.register(app)
     return app

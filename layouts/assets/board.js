@@ -3,10 +3,22 @@
   "use strict";
   const sb = (window.sb = window.sb || {});
   const SORT_MS = 1000;
-  const LOOKS = ["signal", "state", "digits", "ready", "reason", "sure"];
-  const grids = { s: { id: "board-symbols", rows: new Map() }, p: { id: "board-pairs", rows: new Map() } };
+  const SCAN_MS = 500;
+  const FLASH_REST_MS = 60000;
+  const LOOKS = ["signal", "state", "digits", "ready", "reason", "sure", "q", "late"];
+  const grids = {
+    s: { id: "board-symbols", rows: new Map() },
+    p: { id: "board-pairs", rows: new Map() },
+    c: { id: "board-scanner", rows: new Map() },
+  };
+  const symbols = new Map();
+  const marks = new Map();
+  let scan = {};
   let seconds = { base: 0, at: 0 };
   let sorted = 0;
+  let judged = 0;
+
+  const entry = () => Number(document.getElementById("shell").dataset.entry);
 
   const api = (grid) => {
     try {
@@ -16,11 +28,28 @@
     }
   };
 
-  function complete(row) {
+  // What the scan found of a pair, held against the last trades of its legs.
+  function judge(row) {
+    const y = symbols.get(row.y) || {};
+    const x = symbols.get(row.x) || {};
+    const known = row.sigma > 0 && y.price > 0 && x.price > 0;
+    const silent = [y, x].filter((leg) => leg.silent).map((leg) => leg.name + ": " + leg.silent);
+    row.z = known ? (y.price - row.a - row.b * x.price) / row.sigma : null;
+    row.age = known ? Math.max(y.age, x.age) : null;
+    row.late = [scan.late, ...silent].filter(Boolean).join("; ");
+    row.dim = row.late !== "";
+    row.sure = row.q < sb.scanner.PASSED;
+    const side = Math.abs(row.z) < entry() ? "inside" : row.z > 0 ? "short" : "long";
+    row.signal = row.dim || !known ? "" : side;
+  }
+
+  function complete(row, key) {
     if (row.y) {
       row.name = row.y + " / " + row.x;
-      row.dim = row.state === "down" || row.state === "stale";
+      if (key[0] === "c") judge(row);
+      else row.dim = row.state === "down" || row.state === "stale";
     } else {
+      symbols.set(row.name, row);
       row.age = row.seen === null ? null : Math.max(0, seconds.base + (performance.now() - seconds.at) / 1000 - row.seen);
       row.dim = !["LIVE", "QUIET"].includes(row.state);
     }
@@ -35,37 +64,69 @@
       grid.rows.set(key, row);
       added.push(key[0]);
     }
-    complete(Object.assign(row, fields));
+    const before = LOOKS.map((name) => row[name]);
+    complete(Object.assign(row, fields), key);
     const node = api(grid) && api(grid).getRowNode(key);
     if (!node) return;
     node.updateData(row);
     // The grid draws a cell again only when its own value differs, and these decide how others look.
-    if (LOOKS.some((name) => name in fields)) api(grid).refreshCells({ rowNodes: [node], force: true });
+    if (LOOKS.some((name, at) => row[name] !== before[at])) api(grid).refreshCells({ rowNodes: [node], force: true });
+    if (key[0] === "c") flash(key, node);
+  }
+
+  // Once when q or z crosses its line, and not again for a minute: a z that trembles on the line is no news.
+  function flash(key, node) {
+    if (!node.data.signal) return;
+    const state = node.data.sure + node.data.signal;
+    const held = marks.get(key) || { state, at: -FLASH_REST_MS };
+    const due = held.state !== state && performance.now() - held.at >= FLASH_REST_MS;
+    if (due) api(grids.c).flashCells({ rowNodes: [node], flashDuration: 800, fadeDuration: 600 });
+    marks.set(key, { state, at: due ? performance.now() : held.at });
   }
 
   function put(grid) {
+    if (!document.getElementById("board-page")) return;
     const grown = api(grid);
     if (!grown || grown.isDestroyed()) return void setTimeout(() => put(grid), 50);
     grown.setGridOption("rowData", [...grid.rows.values()]);
+    // A grid that was only just made has forgotten what it was told before.
+    if (grid === grids.c) sb.scanner.list();
   }
 
   const unwatched = (count) => (count ? " · " + count + (count === 1 ? " pair" : " pairs") + " of config.yaml " + (count === 1 ? "is" : "are") + " not watched" : "");
 
+  function forget() {
+    for (const grid of Object.values(grids)) grid.rows.clear();
+    symbols.clear();
+    marks.clear();
+    scan = {};
+  }
+
   sb.board = {
+    api: (key) => api(grids[key]),
+    spark,
     apply(message) {
       seconds = { base: message.w, at: performance.now() };
-      if (message.snap) for (const grid of Object.values(grids)) grid.rows.clear();
-      const added = [];
-      for (const [key, fields] of Object.entries(message.rows || {})) change(key, fields, added);
+      if (message.snap) forget();
+      const added = message.snap ? Object.keys(grids) : [];
+      const { n, ...rows } = message.rows || {};
+      if (n) sb.scanner.note(Object.assign(scan, n));
+      for (const [key, fields] of Object.entries(rows)) change(key, fields, added);
       if (message.snap) sb.text("board-pairs-note", message.pair + " bars, OLS, level · a row opens the pair" + unwatched(message.unwatched));
       for (const kind of new Set(added)) put(grids[kind]);
       if (message.snap) sb.text("board-symbols-note", grids.s.rows.size + " watched");
     },
     tick() {
+      if (performance.now() - judged >= SCAN_MS) {
+        judged = performance.now();
+        for (const key of grids.c.rows.keys()) change(key, {}, []);
+      }
       if (performance.now() - sorted < SORT_MS) return;
       sorted = performance.now();
       for (const [key, row] of grids.s.rows) change(key, { seen: row.seen }, []);
-      for (const grid of Object.values(grids)) if (api(grid)) api(grid).refreshClientSideRowModel("sort");
+      sb.scanner.tick();
+      // Filtering sorts as well, and a row may have moved across a filter's border.
+      for (const grid of Object.values(grids)) if (api(grid)) api(grid).refreshClientSideRowModel("filter");
     },
   };
 
@@ -73,6 +134,8 @@
   const TONES = { short: "down", long: "up" };
   const SIGNALS = { short: "▼ short entry", long: "▲ long entry", inside: "inside" };
   const { number, signed, ratio, compact, span } = sb.format;
+  // What the scan found counts with q alone; watched pairs have none.
+  const counts = (row) => !row.trail || row.sure;
   const renderers = {
     sb_price: ({ data }) => element("", number(data.price, data.digits)),
     sb_change: ({ value }) => element(value > 0 ? "up" : value < 0 ? "down" : "", sb.format.change(value)),
@@ -80,7 +143,7 @@
     sb_volume: ({ value }) => element("", compact(value)),
     sb_trades: ({ value }) => element("", number(value, 0)),
     sb_age: ({ value }) => element("", value === null ? "–" : span(Math.round(value) * 1000).replace(".0 s", " s")),
-    sb_z: ({ data }) => element(data.signal in TONES ? TONES[data.signal] + " strong" : "", signed(data.z, 2)),
+    sb_z: ({ data }) => element(data.signal in TONES && counts(data) ? TONES[data.signal] + " strong" : "", signed(data.z, 2)),
     sb_signal: ({ data }) =>
       element(TONES[data.signal] || "note", (SIGNALS[data.signal] || "") + (data.signal && data.state === "partial" ? " · partial" : "")),
     sb_spread: ({ data }) => element("", signed(data.spread, data.digits)),
@@ -93,27 +156,34 @@
   };
 
   // A line over two hours of minutes; a minute without a bar breaks it.
-  function spark(heights) {
+  function spark(heights, under = null) {
     let path = "";
     heights.forEach((height, minute) => {
       if (height >= 0) path += (minute && heights[minute - 1] >= 0 ? "L" : "M") + minute + " " + (42 - height);
     });
-    const line = window.React.createElement("path", { d: path });
-    return window.React.createElement("svg", { className: "spark", viewBox: "0 0 120 44", preserveAspectRatio: "none", "aria-hidden": true }, line);
+    const line = window.React.createElement("path", { key: "line", d: path });
+    return window.React.createElement("svg", { className: "spark", viewBox: "0 0 120 44", preserveAspectRatio: "none", "aria-hidden": true }, [under, line]);
   }
 
   window.dashAgGridComponentFunctions = Object.assign(window.dashAgGridComponentFunctions || {}, renderers);
+  const distance = (z) => (z === null ? -1 : Math.abs(z));
   window.dashAgGridFunctions = Object.assign(window.dashAgGridFunctions || {}, {
-    sbByDistance: (a, b) => (a === null ? -1 : Math.abs(a)) - (b === null ? -1 : Math.abs(b)),
+    sbByDistance: (a, b) => distance(a) - distance(b),
+    sbByTest: (a, b, one, other) => a - b || one.data.t - other.data.t,
   });
+
+  function linked(row) {
+    if (!row.y) return { y: row.name };
+    return row.trail ? { y: row.y, x: row.x, tf: "1m", window: scan.rows } : { y: row.y, x: row.x };
+  }
 
   // A row opens its pair: a click, or Enter on a cell.
   function open(event) {
-    const row = event.target.closest("#board-pairs .ag-row, #board-symbols .ag-row");
-    const data = row && (grids.p.rows.get(row.getAttribute("row-id")) || grids.s.rows.get(row.getAttribute("row-id")));
+    const row = event.target.closest("#board-page .ag-row");
+    const key = row && row.getAttribute("row-id");
+    const data = key && grids[key[0]].rows.get(key);
     if (!data) return;
-    const legs = data.y ? { y: data.y, x: data.x } : { y: data.name };
-    window.dash_clientside.set_props("_pages_location", { pathname: "/pair", search: "?" + new URLSearchParams(legs) });
+    window.dash_clientside.set_props("_pages_location", { pathname: "/pair", search: "?" + new URLSearchParams(linked(data)) });
   }
   document.addEventListener("click", open);
   document.addEventListener("keydown", (event) => event.key === "Enter" && open(event));
