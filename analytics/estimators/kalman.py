@@ -14,7 +14,7 @@ from analytics.estimators.base import AsOf, Estimator, Floats, Rows, z_of
 from analytics.hedge import Line, NoFit, fit_ols
 from analytics.loops.kalman import kalman_filter
 from analytics.parameters import Number
-from analytics.rolling import rolling_ols
+from analytics.rolling import rolling_mean_sd, rolling_ols
 
 DELTA: Final = Number(
     name="delta",
@@ -27,32 +27,48 @@ DELTA: Final = Number(
 NOISE: Final = Number(
     name="noise",
     label="Noise (R)",
-    help="Variance of the spread's noise, as a multiple of the residual variance of the first window",
+    help="Variance of the spread's noise, as a multiple of the residual variance of the window before each bar",
     default=1.0,
     low=0.01,
     high=100.0,
 )
 
 
-class KalmanState(NamedTuple):
-    """The filter after the bar that opened at ``until_ms``: everything that the next bar needs.
+class Scale(NamedTuple):
+    """What one row is measured in: where the level stands, the variances of a step of level and slope, and of noise.
 
-    y - y_ref = level + slope * (x - x_ref) + noise, about reference prices that were known at the start, so that no
-    digits cancel at high prices. Variances: ``level_step`` and ``slope_step`` of one bar's drift (Q), ``noise`` (R),
-    and ``p00``, ``p01``, ``p11`` of level and slope.
+    ``centre`` is the mean of x over the window before the row, less the state's ``x_ref``.
     """
 
-    until_ms: int
-    y_ref: float
-    x_ref: float
+    centre: float
     level_step: float
     slope_step: float
     noise: float
+
+
+class Held(NamedTuple):
+    """Level of the line at x = x_ref + ``centre``, less y_ref; its slope; and their variances."""
+
     level: float
     slope: float
     p00: float
     p01: float
     p11: float
+    centre: float
+
+
+class KalmanState(NamedTuple):
+    """The filter after the bar that opened at ``until_ms``: everything that the next bar needs.
+
+    Prices are counted from reference prices that were known at the start, so that no digits cancel at high levels.
+    ``scale`` is the next row's.
+    """
+
+    until_ms: int
+    y_ref: float
+    x_ref: float
+    scale: Scale
+    held: Held
 
 
 class KalmanColumns(NamedTuple):
@@ -108,77 +124,109 @@ class Kalman(Estimator):
 
 
 def started(y: Floats, x: Floats, until_ms: int, *, delta: float, noise: float) -> KalmanState | None:
-    """The filter as these rows leave it to the next; None when no line fits them, or one fits without residual.
+    """The filter as one window leaves it to the next row; None when no line fits it, or one fits without residual.
 
-    R is ``noise`` times the residual variance. Level and slope start as least squares knows them; each bar adds
-    delta / (1 - delta) of the variance that one row like these would leave: R to the level at the mean of x, and
-    R / var(x) to the slope. So one delta means one memory at every price, scale and time frame. R is never estimated
-    again: when the market grows much wilder than those rows were, z grows with it.
+    Level and slope start as least squares knows them.
+    """
+    fit = fit_ols(y, x)
+    if isinstance(fit, NoFit) or not fit.sigma:
+        return None
+    r = noise * fit.residual_se**2
+    scale = scale_after(y, x, fit.x_mean, delta=delta, noise=noise)
+    assert scale is not None
+    held = Held(0.0, fit.slope, r / fit.n, 0.0, noise * fit.slope_se**2, scale.centre)
+    return KalmanState(until_ms, fit.y_mean, fit.x_mean, scale, held)
+
+
+def scale_after(y: Floats, x: Floats, x_ref: float, *, delta: float, noise: float) -> Scale | None:
+    """The scale of the row that follows this window; None when no line fits it, or one fits without residual.
+
+    R is ``noise`` times the residual variance of the window's least squares. Each bar adds delta / (1 - delta) of the
+    variance that one row like the window's would leave: R to the level at the mean of x, and R / var(x) to the slope.
+    So one delta means one memory at every price and time frame, a market that grows wilder is measured in its own
+    noise, and what the filter started from is forgotten.
     """
     fit = fit_ols(y, x)
     if isinstance(fit, NoFit) or not fit.sigma:
         return None
     r, drift = noise * fit.residual_se**2, delta / (1 - delta)
-    per_slope = noise * fit.slope_se**2
-    return KalmanState(
-        until_ms=until_ms,
-        y_ref=fit.y_mean,
-        x_ref=fit.x_mean,
-        level_step=drift * r,
-        slope_step=drift * per_slope * fit.n,
-        noise=r,
-        level=0.0,
-        slope=fit.slope,
-        p00=r / fit.n,
-        p01=0.0,
-        p11=per_slope,
-    )
+    return Scale(fit.x_mean - x_ref, drift * r, drift * noise * fit.slope_se**2 * fit.n, r)
+
+
+def _scales(rows: Rows, window: int, state: KalmanState, delta: float, noise: float) -> Floats:
+    """`scale_after` for every row and the one to come, (4, n + 1); where a window has none, the newest before stays."""
+    fit = rolling_ols(rows.y, rows.x, window)
+    _, sd = rolling_mean_sd(rows.x, window)
+    drift = delta / (1 - delta)
+    table = np.empty((4, rows.y.size + 1))
+    table[:, 0] = np.nan
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        r = noise * fit.sigma**2 * ((window - 1) / (window - 2))
+        table[:, 1:] = fit.x_mean - state.x_ref, drift * r, drift * r / (sd**2 * ((window - 1) / window)), r
+        usable = np.isfinite(table).all(axis=0) & (table[3] > 0)
+    newest = np.maximum.accumulate(np.where(usable, np.arange(usable.size), -1))
+    return np.where(newest >= 0, table[:, newest], np.array(state.scale)[:, None])
 
 
 def kalman_columns(rows: Rows, window: int, state: KalmanState | None, *, delta: float, noise: float) -> KalmanColumns:
-    """Filter ``rows``, or those newer than ``state``; NaN before, and in the row itself where a price is missing."""
+    """Filter ``rows``, or those newer than ``state``; NaN before, and in the row itself where a price is missing.
+
+    Rows go back a whole window before the first that is new.
+    """
     state = _start(rows, window, delta, noise) if state is None else state
     table = np.full((6, rows.y.size), np.nan)
     if state is not None:
-        state = run(state, rows, int(np.searchsorted(rows.open_ms, state.until_ms, "right")), table)
+        first = int(np.searchsorted(rows.open_ms, state.until_ms, "right"))
+        if first < rows.y.size:
+            scales = _scales(rows, window, state, delta, noise)
+            state = run(state, rows, first, scales[:, first:], table)
     return KalmanColumns(AsOf(table[0], table[2], table[3], table[4], table[5]), table[1], state)
 
 
-def run(state: KalmanState, rows: Rows, first: int, table: Floats) -> KalmanState:
-    """Filter the rows from ``first`` on into ``table`` (6, n): hedge ratio, its error, intercept, sigma, spread, z."""
-    if first >= rows.y.size:
-        return state
-    held, prior = np.array(state[6:]), np.empty((5, rows.y.size - first))
+def run(state: KalmanState, rows: Rows, first: int, scales: Floats, table: Floats) -> KalmanState:
+    """Filter the rows from ``first`` on into ``table`` (6, n): hedge ratio, its error, intercept, sigma, spread, z.
+
+    ``scales`` has a column for each of these rows and for the one after the last.
+    """
+    held, prior = np.array(state.held), np.empty((5, rows.y.size - first))
+    scales = np.require(scales, np.float64, ("C", "W"))
+    each = np.require(scales[:, :-1], np.float64, ("C", "W"))
     with np.errstate(invalid="ignore", over="ignore"):
-        y, x = rows.y[first:] - state.y_ref, rows.x[first:] - state.x_ref
-        fast(kalman_filter)(y, x, np.array(state[3:6]), held, prior)
+        fast(kalman_filter)(rows.y[first:] - state.y_ref, rows.x[first:] - state.x_ref, each, held, prior)
     level, slope, variance, error, spread_variance = prior
     table[0, first:] = slope
     table[1, first:] = np.sqrt(variance)
-    table[2, first:] = state.y_ref + level - slope * state.x_ref
+    table[2, first:] = state.y_ref + level - slope * (state.x_ref + each[0])
     table[3, first:] = np.sqrt(spread_variance)
     table[4, first:] = error
     table[5, first:] = z_of(error, table[3, first:])
-    return KalmanState(int(rows.open_ms[-1]), *state[1:6], *held.tolist())
+    return state._replace(
+        until_ms=int(rows.open_ms[-1]), scale=Scale(*scales[:, -1].tolist()), held=Held(*held.tolist())
+    )
 
 
 def line_of(state: KalmanState, x: float, window: int) -> KalmanLine:
     """The forecast for the next bar; ``sigma`` is for a price of ``x``."""
-    p00, p11 = state.p00 + state.level_step, state.p11 + state.slope_step
-    at = x - state.x_ref if math.isfinite(x) else 0.0
+    scale, held = state.scale, state.held
+    move = scale.centre - held.centre
+    level = held.level + held.slope * move
+    p00 = held.p00 + move * (2.0 * held.p01 + move * held.p11) + scale.level_step
+    p01, p11 = held.p01 + move * held.p11, held.p11 + scale.slope_step
+    x_mean = state.x_ref + scale.centre
+    at = x - x_mean if math.isfinite(x) else 0.0
     return KalmanLine(
         n=window,
-        slope=state.slope,
-        intercept=state.y_ref + state.level - state.slope * state.x_ref,
-        sigma=math.sqrt(p00 + state.p01 * at + at * (state.p01 + p11 * at) + state.noise),
+        slope=held.slope,
+        intercept=state.y_ref + level - held.slope * x_mean,
+        sigma=math.sqrt(p00 + p01 * at + at * (p01 + p11 * at) + scale.noise),
         y_mean=state.y_ref,
-        x_mean=state.x_ref,
+        x_mean=x_mean,
         slope_se=math.sqrt(p11),
-        level=state.level,
+        level=level,
         p00=p00,
-        p01=state.p01,
+        p01=p01,
         p11=p11,
-        noise=state.noise,
+        noise=scale.noise,
     )
 
 

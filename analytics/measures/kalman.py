@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from analytics.align import Shared
 from analytics.estimators.base import HEDGE_OUTPUTS, SE_OUTPUT, Floats, Rows, rows_of, scaled
-from analytics.estimators.kalman import DELTA, NOISE, KalmanState, kalman_columns, run, started
+from analytics.estimators.kalman import DELTA, NOISE, KalmanState, kalman_columns, run, scale_after, started
 from analytics.inputs import Pair
 from analytics.measure import Measure
 from analytics.parameters import SCALE, WINDOW
@@ -29,13 +30,14 @@ class KalmanHedge(NamedTuple):
 def kalman(pair: Pair, *, window: int, scale: str, delta: float, noise: float) -> KalmanHedge:
     """Level and slope of the line as random walks, observed through noise; one step of the filter a shared row.
 
-    The first ``window`` rows are the warm-up: least squares over them gives the start, R = ``noise`` times their
-    residual variance, and Q = delta / (1 - delta) times what one such row leaves of uncertainty (R for the level, R /
-    var(x) for the slope), so memory is about 1 / sqrt(delta) bars at any price. Both stay: a market that grows wilder
-    gives larger z, and rows that begin elsewhere another one for good. ``spread`` is the innovation e: y less its
-    forecast from the rows before. ``sigma`` is sqrt(S), its forecast deviation at x_t, and z = e / sqrt(S). hedge_ratio
-    +- 1.96 ``hedge_ratio_se`` is a 95 % band if the model is right. A row with a missing price has no innovation. The
-    filter never starts on legs that move as one.
+    The first ``window`` rows are the warm-up: least squares over them gives the start. R is ``noise`` times the
+    residual variance of least squares over the ``window`` rows before each, and Q = delta / (1 - delta) times what one
+    such row leaves of uncertainty: R for the level at the mean of x, R / var(x) for the slope. So memory is about 1 /
+    sqrt(delta) bars at any price, and where the rows begin is forgotten at that pace.
+
+    ``spread`` is the innovation e: y less its forecast from the rows before. ``sigma`` is sqrt(S), its forecast
+    deviation at x_t, and z = e / sqrt(S). hedge_ratio +- 1.96 ``hedge_ratio_se`` is a 95 % band if the model is right.
+    A row with a missing price has no innovation. The filter never starts on legs that move as one.
     """
     found = kalman_columns(rows_of(pair, scale), window, None, delta=delta, noise=noise)
     as_of = found.as_of
@@ -50,21 +52,23 @@ class _Online:
     def __init__(self, step_ms: int, *, window: int, scale: str, delta: float, noise: float) -> None:
         self._step_ms, self._window, self._scale = step_ms, window, scale
         self._delta, self._noise = delta, noise
-        self._waiting: list[tuple[float, float]] = []
+        self._newest: deque[tuple[float, float]] = deque(maxlen=window)
         self._state: KalmanState | None = None
 
     def update(self, row: Shared) -> tuple[float, ...]:
         y, x = scaled(np.array([row.y], dtype=np.float64), np.array([row.x], dtype=np.float64), self._scale)
-        if self._state is not None:
-            table = np.empty((6, 1))
-            self._state = run(self._state, Rows(np.array([row.open_ms]), y, x, self._step_ms), 0, table)
-            slope, error, intercept, sigma, spread, z = table[:, 0].tolist()
-            return slope, intercept, sigma, spread, z, error
-        self._waiting = [*self._waiting[1 - self._window :], (float(y[0]), float(x[0]))]
-        if len(self._waiting) == self._window:
-            ys, xs = np.array(self._waiting).T
-            self._state = started(ys, xs, int(row.open_ms), delta=self._delta, noise=self._noise)
-        return (math.nan,) * len(KalmanHedge._fields)
+        self._newest.append((float(y[0]), float(x[0])))
+        if self._state is None:
+            if len(self._newest) == self._window:
+                ys, xs = np.array(self._newest).T
+                self._state = started(ys, xs, int(row.open_ms), delta=self._delta, noise=self._noise)
+            return (math.nan,) * len(KalmanHedge._fields)
+        ys, xs = np.array(self._newest).T
+        after = scale_after(ys, xs, self._state.x_ref, delta=self._delta, noise=self._noise) or self._state.scale
+        table, scales = np.empty((6, 1)), np.array([self._state.scale, after]).T
+        self._state = run(self._state, Rows(np.array([row.open_ms]), y, x, self._step_ms), 0, scales, table)
+        slope, error, intercept, sigma, spread, z = table[:, 0].tolist()
+        return slope, intercept, sigma, spread, z, error
 
 
 MEASURE: Final = Measure(
@@ -81,7 +85,7 @@ MEASURE: Final = Measure(
     online=_Online,
     formula="y_t = a_t + b_t x_t + v, v ~ N(0, R); (a, b)_t = (a, b)_t-1 + w, w ~ N(0, Q); e_t = y_t - a_t|t-1 - "
     "b_t|t-1 x_t; S_t = R + var(a + b x_t | t-1); z = e / sqrt(S); Q = delta / (1 - delta) R diag(1, 1 / var x) about "
-    "the means of the warm-up",
+    "the mean of x, R and both from the window before",
     reference="Kalman 1960, J. Basic Eng. 82; Durbin and Koopman 2012, 4.3; Chan 2013, Algorithmic Trading, ch. 3",
     oracle="pykalman KalmanFilter.filter with the same Q, R and start",
     tolerance="1e-11",
