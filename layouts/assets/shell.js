@@ -87,12 +87,14 @@
   }
 
   const press = (id) => byId(id) && byId(id).click();
-  const frame = (name) => byId("pair-page") && set("pair-tf", { value: name });
+  // The page's own control, whichever page it is.
+  const own = (name) => document.querySelector('#main [id$="-' + name + '"]');
+  const frame = (name) => own("tf") && set(own("tf").id, { value: name });
   const keys = {
     1: () => frame("1s"),
     2: () => frame("1m"),
     3: () => frame("5m"),
-    s: () => press("pair-swap"),
+    s: () => own("swap") && own("swap").click(),
     f: () => press("follow"),
     t: toggleTheme,
     "?": () => byId("help").showModal(),

@@ -44,12 +44,12 @@ def layout(**address: str) -> html.Div:
 def _controls() -> html.Div:
     return html.Div(
         [
-            segmented("correlation-tf", "Time frame", {name: name for name in TIMEFRAME_MS}),
+            segmented("correlation-tf", "Time frame (1, 2, 3)", {name: name for name in TIMEFRAME_MS}),
             _bars("correlation-window", WINDOW, "Window"),
             _bars("correlation-lead", LEAD, "Lead-lag window"),
             html.Span(className="rule"),
             _pick("correlation-y", "First symbol of the pair"),
-            button("arrow-left-right", "Swap the two", "correlation-swap"),
+            button("arrow-left-right", "Swap the two (s)", "correlation-swap"),
             _pick("correlation-x", "Second symbol of the pair"),
             segmented("correlation-method", f"{METHOD.label} on bars: {METHOD.help}", METHOD.choices),
             dcc.Link(

@@ -44,7 +44,9 @@ def _controls() -> html.Div:
                 dcc.Dropdown(id="data-symbol", clearable=False, searchable=True), className="pick", title="Symbol"
             ),
             segmented("data-view", VIEWS.help, VIEWS.choices),
-            html.Div(segmented("data-tf", "Time frame", {name: name for name in TIMEFRAME_MS}), className="of-bars"),
+            html.Div(
+                segmented("data-tf", "Time frame (1, 2, 3)", {name: name for name in TIMEFRAME_MS}), className="of-bars"
+            ),
             html.Label(
                 [
                     ROWS.label,

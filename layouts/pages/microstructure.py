@@ -45,9 +45,9 @@ def _controls() -> html.Div:
     return html.Div(
         [
             _pick("flow-y", "Leg y"),
-            button("arrow-left-right", "Swap the legs", "flow-swap"),
+            button("arrow-left-right", "Swap the legs (s)", "flow-swap"),
             _pick("flow-x", "Leg x"),
-            segmented("flow-tf", "Time frame", {name: name for name in TIMEFRAME_MS}),
+            segmented("flow-tf", "Time frame (1, 2, 3)", {name: name for name in TIMEFRAME_MS}),
             _field("window", "Window", "bars", f"Bars in every value of bars, {MIN_WINDOW} to {MAX_WINDOW}"),
             _field("trades", TRADES.label, TRADES.unit, f"{TRADES.help}, {TRADES.low} to {TRADES.high}"),
         ],
