@@ -11,10 +11,21 @@ from benchmarks.bench_page import free_port
 from benchmarks.board import board
 
 IMAGES = Path(__file__).parent / "images"
-PAGES = {"board": "/", "pair": "/pair?y=ETHUSDT&x=BTCUSDT&tf=1m&window=120"}
+PAGES = {
+    "board": "/",
+    "pair": "/pair?y=ETHUSDT&x=BTCUSDT&tf=1m&window=120",
+    "correlation": "/correlation",
+    "flow": "/microstructure",
+    "data": "/data",
+    "health": "/health",
+}
 READY = {
     "board": "document.querySelectorAll('.ag-row').length > 15",
     "pair": "/[0-9]/.test(document.getElementById('card-z')?.textContent)",
+    "correlation": "document.querySelectorAll('.figure[data-state=drawn]').length >= 3",
+    "flow": "document.querySelectorAll('.figure[data-state=drawn]').length >= 4",
+    "data": "document.querySelectorAll('.ag-row').length > 15",
+    "health": "document.querySelectorAll('.ag-row').length > 9",
 }
 
 
