@@ -28,8 +28,9 @@ run: setup
 demo: setup
 	$(PY) app.py --feed sim
 
+# Most of the suite waits for real servers and a real browser: three at once, each with servers of its own.
 test: setup-dev browser
-	$(PY) -m pytest -m "not drill"
+	$(PY) -m pytest -m "not drill" --numprocesses 3 --dist loadfile
 
 lint: setup-dev
 	$(PY) -m ruff check .
