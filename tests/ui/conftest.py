@@ -8,11 +8,13 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from store import Store
-from tests.ui.harness import Board, start_board, start_web, stop
+from tests.ui.harness import PATIENCE_S, Board, start_board, start_web, stop
 from tests.ui.market import Market
+
+expect.set_options(timeout=1000 * PATIENCE_S)
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A fresh page. The test fails on any console message, script error, refused file or request to another host."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(1000 * PATIENCE_S)
     complaints: list[str] = []
     page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))

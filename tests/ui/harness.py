@@ -18,6 +18,8 @@ from playwright.sync_api import Page
 
 REPO = Path(__file__).resolve().parents[2]
 START_S = 40
+PATIENCE_S = 30
+"""How long a page may take on a machine that is busy with other tests."""
 
 
 class Board(NamedTuple):
@@ -68,7 +70,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(done: Callable[[], object], seconds: float, more: Callable[[], str] = str) -> None:
+def wait_for(done: Callable[[], object], seconds: float = PATIENCE_S, more: Callable[[], str] = str) -> None:
     """Wait until ``done``; fails with ``more`` after so many seconds."""
     end = time.monotonic() + seconds
     while not done():
@@ -81,7 +83,7 @@ def text(page: Page, id: str) -> str:
     return page.locator(f"#{id}").text_content() or ""
 
 
-def until(page: Page, condition: str, seconds: float = 15) -> None:
+def until(page: Page, condition: str, seconds: float = PATIENCE_S) -> None:
     """Wait until a JavaScript expression holds. (The page's policy forbids what `wait_for_function` does.)"""
     end = time.monotonic() + seconds
     while not page.evaluate(condition):
@@ -89,7 +91,7 @@ def until(page: Page, condition: str, seconds: float = 15) -> None:
         page.wait_for_timeout(50)
 
 
-def changes(page: Page, id: str, seconds: float = 15) -> str:
+def changes(page: Page, id: str, seconds: float = PATIENCE_S) -> str:
     """Wait until the text of an element differs from what it is now; the new text."""
     before = text(page, id)
     until(page, f"document.getElementById('{id}').textContent !== {before!r}", seconds)

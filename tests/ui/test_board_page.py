@@ -21,7 +21,7 @@ def test_every_symbol_and_pair_has_a_live_row(page: Page, board: Board) -> None:
     expect(page.locator("#board-pairs .ag-center-cols-container .ag-row")).to_have_count(8)
     page.wait_for_selector(CELL)
     before = page.locator(CELL).all_text_contents()
-    wait_for(lambda: page.locator(CELL).all_text_contents() != before, 10)
+    wait_for(lambda: page.locator(CELL).all_text_contents() != before)
     assert all(re.fullmatch(r"[\d,]+(\.\d+)?", price) for price in page.locator(CELL).all_text_contents())
     assert "NaN" not in text(page, "board-page")
     expect(page.locator("#board-symbols .spark path").first).to_be_visible()
@@ -39,7 +39,7 @@ def test_pairs_stand_in_order_of_the_distance_from_the_mean(page: Page, board: B
         sizes = [abs(float(cell.replace("−", "-"))) for cell in cells if cell != "–"]
         return sizes == sorted(sizes, reverse=True)
 
-    wait_for(ordered, 8)
+    wait_for(ordered)
 
 
 def test_a_signal_leaves_the_grid_with_the_state_that_allowed_it(page: Page, board: Board) -> None:

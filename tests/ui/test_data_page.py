@@ -56,7 +56,7 @@ def test_the_features_are_those_of_the_api_and_of_its_downloads(page: Page, boar
             for name in ("return_bps", "volatility", "imbalance", "z", "trades")
         )
 
-    wait_for(agree, 10)
+    wait_for(agree)
     assert "NaN" not in text(page, "data-panel")
     with page.expect_download() as started:
         page.locator("#data-csv").click()
@@ -93,7 +93,7 @@ def test_the_bars_are_those_of_the_api(page: Page, board: Board) -> None:
             for name in names
         )
 
-    wait_for(agree, 10)
+    wait_for(agree)
     assert {row["flags"] for row in rows(page, "data-bars")} <= {"", "klines", "partial", "partial, klines", "revised"}
     expect(page.locator("#data-window-field")).to_be_hidden()
 
@@ -162,7 +162,7 @@ def test_a_bar_that_comes_after_the_others_is_asked_for_again(page: Page, board:
         page.wait_for_timeout(100)
         return any("data-again.data" in json.loads(body)["changedPropIds"] for body in asked if body)
 
-    wait_for(again, 5)
+    wait_for(again)
 
 
 def test_a_phone_scrolls_the_table_and_not_the_page(page: Page, board: Board) -> None:

@@ -63,7 +63,7 @@ def test_each_line_is_its_measure_on_the_shared_bars_of_the_window(market: Marke
 def test_the_legs_are_tested_on_the_bars_they_share(market: Market) -> None:
     lone = bars("ETHUSDT", BARS, market.first_ms)[-1]._replace(open_ms=market.first_ms + BARS * MINUTE, close=9_999.0)
     market.put("ETHUSDT", [lone])
-    wait_for(lambda: market.cache.bars("sim:ETHUSDT", "1m").bars[-1, CLOSE] == 9_999.0, 5)
+    wait_for(lambda: market.cache.bars("sim:ETHUSDT", "1m").bars[-1, CLOSE] == 9_999.0)
     evidence = evidence_of(market)
     y = market.cache.bars("sim:ETHUSDT", "1m").bars
     shared = Leg(y[np.isin(y[:, OPEN_MS], newest(market, 120).shared.open_ms)], MINUTE)
@@ -77,7 +77,7 @@ def test_what_is_asked_again_is_not_computed_again_until_a_bar_closes(market: Ma
     assert examiner.examine(PairSpec("sim:ETHUSDT", "sim:BTCUSDT", "1m", 120, "kalman")) is first
     for name in ("BTCUSDT", "ETHUSDT"):
         market.put(name, bars(name, BARS + 1, market.first_ms)[-1:])
-    wait_for(lambda: examiner.examine(SPEC) is not first, 5)
+    wait_for(lambda: examiner.examine(SPEC) is not first)
     moved = examiner.examine(SPEC)
     assert first is not None
     assert moved is not None

@@ -92,7 +92,7 @@ def test_what_is_asked_again_is_not_computed_again_until_a_bar_closes(market: Ma
     assert studies.of(SPEC, 1_000) is first
     assert studies.of(SPEC, 900) is not first
     market.put("BTCUSDT", bars("BTCUSDT", BARS + 1, market.first_ms)[-1:])
-    wait_for(lambda: studies.of(SPEC, 1_000) is not first, 5)
+    wait_for(lambda: studies.of(SPEC, 1_000) is not first)
     assert studies.of(SPEC, 1_000).as_of_ms == first.as_of_ms + MINUTE
 
 
@@ -104,7 +104,7 @@ def test_a_leg_whose_bar_closes_after_the_others_is_asked_for_again(market: Mark
         first = studies.of(SPEC, 1_000)
         assert is_late(first, closed_ms), done
         market.put(name, bars(name, BARS + 1, market.first_ms)[-1:])
-        wait_for(lambda first=first: studies.of(SPEC, 1_000) is not first, 5)
+        wait_for(lambda first=first: studies.of(SPEC, 1_000) is not first)
     assert not is_late(studies.of(SPEC, 1_000), closed_ms)
 
 

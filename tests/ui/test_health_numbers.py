@@ -98,7 +98,7 @@ def test_bars_that_changed_after_their_close_are_counted(view: HealthView, marke
     assert view.message()["symbols"][0]["revised"] == 0
     again = bars("BTCUSDT", 1, market.first_ms)[0]._replace(trades=9, flags=2)
     market.put("BTCUSDT", [again])
-    wait_for(lambda: view.message()["symbols"][0]["revised"] == 1, 5)
+    wait_for(lambda: view.message()["symbols"][0]["revised"] == 1)
 
 
 def test_a_store_that_went_away_leaves_old_numbers_and_the_reason(view: HealthView, market: Market) -> None:
@@ -108,7 +108,7 @@ def test_a_store_that_went_away_leaves_old_numbers_and_the_reason(view: HealthVi
     assert "127.0.0.1" in message["store"]
     assert message["troubles"] == [f"store: {message['store']}"]
     assert (message["at"], message["symbols"]) == (before["at"], before["symbols"])
-    wait_for(lambda: view.message()["store"] == "", 5)
+    wait_for(lambda: view.message()["store"] == "")
 
 
 def test_all_who_ask_within_a_moment_share_one_reading(view: HealthView, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,8 +154,8 @@ def test_listening_hears_the_store_and_ends_when_nobody_asks(market: Market, mon
         market.trade("BTCUSDT", 60_001.0)
         return latencies.summary()["store"]["n"] > 0
 
-    wait_for(heard, 5)
+    wait_for(heard)
     assert 0 <= latencies.summary()["store"]["p50"] < 1_000
     listener = latencies._thread
     assert listener is not None
-    wait_for(lambda: not listener.is_alive(), 5)
+    wait_for(lambda: not listener.is_alive())

@@ -22,7 +22,7 @@ def following(market: Market, cursor: str) -> Message:
             found.append(message)
         return bool(found)
 
-    wait_for(more, 5)
+    wait_for(more)
     return found[0]
 
 

@@ -96,7 +96,7 @@ def test_what_is_drawn_is_what_the_api_and_the_measures_say(page: Page, board: B
         return all(found)
 
     # A bar may close between the two looks.
-    wait_for(bars_agree, 5)
+    wait_for(bars_agree)
     end_ms = page.evaluate("document.getElementById('flow-roll').newest[1]")
     with contextlib.closing(open_store(board.redis_url)) as store:
         trades = trades_of(store.ticks.range("sim:BTCUSDT", end_ms=end_ms + 1, limit=1_000))
@@ -121,15 +121,15 @@ def test_zoom_holds_for_its_group_over_new_bars_and_a_double_click_ends_it(page:
     until(page, "document.getElementById('flow-cumulative').closest('.tiles').range")
     kept = x_range(page, "flow-cumulative")
     assert kept != before[1]
-    wait_for(lambda: x_range(page, "flow-roll") == kept, 15)
+    wait_for(lambda: x_range(page, "flow-roll") == kept)
     note = text(page, "flow-cumulative-note")
-    until(page, f"document.getElementById('flow-cumulative-note').textContent !== '{note}'", 20)
+    until(page, f"document.getElementById('flow-cumulative-note').textContent !== '{note}'")
     page.wait_for_timeout(700)
     assert x_range(page, "flow-cumulative") == x_range(page, "flow-roll") == kept
     assert x_range(page, "flow-imbalance") != before[0]
     page.mouse.dblclick(box["x"] + 200, middle)
     until(page, "document.getElementById('flow-cumulative').closest('.tiles').range === null")
-    wait_for(lambda: kept != x_range(page, "flow-cumulative") == x_range(page, "flow-roll"), 15)
+    wait_for(lambda: kept != x_range(page, "flow-cumulative") == x_range(page, "flow-roll"))
 
 
 def test_what_is_warming_up_says_so_where_its_figure_would_be(page: Page, board: Board) -> None:

@@ -17,25 +17,25 @@ from tests.ui.market import Market
 
 def test_an_entry_signal_ends_with_the_state_that_allowed_it(market: Market) -> None:
     market.trade("ETHUSDT", 4_500.0)
-    wait_for(lambda: (market.pair() or {})["n"]["y"] == 4_500.0, 5)
+    wait_for(lambda: (market.pair() or {})["n"]["y"] == 4_500.0)
     first = market.pair()
     assert first is not None
     assert (first["n"]["state"], first["n"]["signal"]) == ("live", "short")
-    wait_for(lambda: market.rows()["p0"]["signal"] == "short", 5)
+    wait_for(lambda: market.rows()["p0"]["signal"] == "short")
     market.store.live.set_states({"sim:BTCUSDT": {"state": "HALTED"}})
-    wait_for(lambda: (market.pair() or {})["n"]["state"] == "stale", 5)
+    wait_for(lambda: (market.pair() or {})["n"]["state"] == "stale")
     second = market.pair()
     assert second is not None
     assert (second["n"]["z"], second["n"]["signal"]) == (first["n"]["z"], "")
     assert "halted at the venue" in second["n"]["reason"]
-    wait_for(lambda: market.rows()["p0"]["signal"] == "", 5)
+    wait_for(lambda: market.rows()["p0"]["signal"] == "")
 
 
 def test_what_is_sent_rounds_to_what_the_interface_says(market: Market) -> None:
     book = PairBook(market.cache)
     for price in np.random.default_rng(1).uniform(2_900, 3_100, 25).tolist():
         market.trade("ETHUSDT", price)
-        wait_for(lambda price=price: (market.pair() or {})["n"]["y"] == price, 5)
+        wait_for(lambda price=price: (market.pair() or {})["n"]["y"] == price)
         sent = market.pair()
         assert sent is not None
         now = book.now(PairSpec("sim:ETHUSDT", "sim:BTCUSDT", "1m", 60), int(time.time() * 1000))
@@ -77,12 +77,12 @@ def test_pairs_that_are_not_watched_are_left_out_and_counted(market: Market, cap
 
 def test_with_none_of_the_configured_pairs_the_watched_symbols_are_paired(market: Market) -> None:
     market.store.status.set_symbols(["sim:ADAUSDT", "sim:SOLUSDT"])
-    wait_for(lambda: market.live.names() == ["ADAUSDT", "SOLUSDT"], 5)
-    wait_for(lambda: market.rows()["p0"]["y"] == "ADAUSDT", 5)
+    wait_for(lambda: market.live.names() == ["ADAUSDT", "SOLUSDT"])
+    wait_for(lambda: market.rows()["p0"]["y"] == "ADAUSDT")
     assert market.rows()["p0"]["x"] == "SOLUSDT"
     query, problems = market.live.read({})
     assert (query.y, query.x, problems) == ("ADAUSDT", "SOLUSDT", [])
     market.store.status.set_symbols(["sim:SOLUSDT"])
-    wait_for(lambda: market.live.names() == ["SOLUSDT"], 5)
+    wait_for(lambda: market.live.names() == ["SOLUSDT"])
     assert market.live.read({})[0].y == "SOLUSDT"
     assert market.live.message("pair", "", "") is not None

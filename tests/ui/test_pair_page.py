@@ -58,7 +58,7 @@ def test_zoom_and_pan_survive_live_updates_and_closing_bars(page: Page, board: B
     kept = page.evaluate("ranges.at(-1)")
     bars = page.evaluate("document.querySelector('.page').dataset.cursor.split('.')[4]")
     updates(page, 12)
-    wait_for(lambda: page.evaluate("document.querySelector('.page').dataset.cursor.split('.')[4]") > bars, 15)
+    wait_for(lambda: page.evaluate("document.querySelector('.page').dataset.cursor.split('.')[4]") > bars)
     updates(page, 5)
     assert page.evaluate("ranges.at(-1)") == kept
     assert kept["to"] - kept["from"] < 170
@@ -166,7 +166,7 @@ def test_the_numbers_on_the_page_are_those_of_the_api(page: Page, board: Board) 
         shown = float(text(page, "card-hedge").replace("−", "-").replace(",", ""))
         return bool(abs(shown - answer["now"]["hedge_ratio"]) <= 1e-4 * abs(shown))
 
-    wait_for(agree, 5)
+    wait_for(agree)
 
 
 def test_z_and_spread_are_rounded_once(page: Page, board: Board) -> None:
@@ -182,7 +182,7 @@ def test_z_and_spread_are_rounded_once(page: Page, board: Board) -> None:
         assert 100 <= now["sigma"] * 10**digits < 1300
         return (f"{now['z']:+.2f}".replace("-", "−"), f"{now['spread']:+.{digits}f}".replace("-", "−")) in shown
 
-    wait_for(agree, 8)
+    wait_for(agree)
 
 
 def test_a_signal_goes_with_the_state_that_allowed_it(page: Page, board: Board) -> None:

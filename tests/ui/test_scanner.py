@@ -146,8 +146,8 @@ def test_one_scan_at_a_time_and_one_for_each_bar(monkeypatch: pytest.MonkeyPatch
         assert one.newest(SYMBOLS, now_ms) is None
     assert begun == ["scanner"]
     gate.set()
-    wait_for(lambda: one.newest(SYMBOLS, 10_000), 5)
-    wait_for(lambda: len(begun) == 2 and threading.active_count(), 5)
+    wait_for(lambda: one.newest(SYMBOLS, 10_000))
+    wait_for(lambda: len(begun) == 2 and threading.active_count())
     time.sleep(0.1)
     first = one.newest(SYMBOLS, 11_000)
     assert first is one.newest(SYMBOLS, 12_000)
@@ -164,7 +164,7 @@ def test_a_scan_waits_for_the_last_symbols_bar_but_not_for_ever(monkeypatch: pyt
         one.newest(SYMBOLS, now_ms)
     assert begun == []
     one.newest(SYMBOLS, 3000)
-    wait_for(lambda: begun, 5)
+    wait_for(lambda: begun)
 
 
 def test_a_scan_that_fails_is_said_and_tried_again(
@@ -177,7 +177,7 @@ def test_a_scan_that_fails_is_said_and_tried_again(
     monkeypatch.setattr(scanner, "scanned", broken)
     monkeypatch.setattr(scanner, "RESTS", 0)
     one.newest(SYMBOLS, 0)
-    wait_for(lambda: one.newest(SYMBOLS, 1), 5)
+    wait_for(lambda: one.newest(SYMBOLS, 1))
     failed = one.newest(SYMBOLS, 1)
     assert failed is not None
     assert failed.note == {"state": "failed"}
@@ -185,7 +185,7 @@ def test_a_scan_that_fails_is_said_and_tried_again(
     monkeypatch.undo()
     one._market = market
     market.version = 2
-    wait_for(lambda: (held := one.newest(SYMBOLS, 2)) and held.rows, 5)
+    wait_for(lambda: (held := one.newest(SYMBOLS, 2)) and held.rows)
 
 
 @pytest.mark.parametrize(
@@ -208,8 +208,8 @@ def test_a_leg_is_silent_by_its_own_measure(state: str, age_ms: int, spacing_ms:
 def test_the_board_sends_the_scan_once_and_its_z_is_the_pair_pages(market: Market) -> None:
     for name in ("BTCUSDT", "ETHUSDT"):
         market.put(name, bars(name, BARS + 60, market.first_ms - 60 * MINUTE))
-    wait_for(lambda: len(market.cache.bars("sim:ETHUSDT", "1m").bars) >= 240, 8)
-    wait_for(lambda: market.rows().get("n", {}).get("state") == "ready", 15)
+    wait_for(lambda: len(market.cache.bars("sim:ETHUSDT", "1m").bars) >= 240)
+    wait_for(lambda: market.rows().get("n", {}).get("state") == "ready")
     row = market.rows()["c0-1"]
     spec = PairSpec(f"sim:{row['y']}", f"sim:{row['x']}", "1m", market.rows()["n"]["rows"])
     now = PairBook(market.cache).now(spec, int(time.time() * 1000))
@@ -226,11 +226,11 @@ def test_the_board_sends_the_scan_once_and_its_z_is_the_pair_pages(market: Marke
 def test_a_halted_leg_is_said_with_its_symbol(market: Market) -> None:
     message = market.rows()
     assert message["n"]["pairs"] == 1
-    wait_for(lambda: market.rows()["n"]["state"] == "warming", 8)
+    wait_for(lambda: market.rows()["n"]["state"] == "warming")
     assert market.rows()["n"]["ready"] == BARS
     assert market.rows()["n"]["late"] == ""
     market.store.live.set_states({"sim:BTCUSDT": {"state": "HALTED"}})
-    wait_for(lambda: market.rows()["s0"]["silent"] == "its feed is halted", 8)
+    wait_for(lambda: market.rows()["s0"]["silent"] == "its feed is halted")
     assert market.rows()["s1"]["silent"] == ""
 
 

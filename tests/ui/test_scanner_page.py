@@ -119,16 +119,16 @@ def test_what_the_scanner_lists_is_chosen_and_linked_to(page: Page, board: Board
     assert every == 66
     page.locator("#board-show label", has_text="q < 5 %").click()
     until(page, "location.search === '?show=passed'")
-    wait_for(lambda: 0 < len(listed(page)) < every, 5)
+    wait_for(lambda: 0 < len(listed(page)) < every)
     assert all(row["q"] < 0.05 for row in listed(page))
     page.goto(f"{board.url}?show=beyond")
     expect(page.locator("#board-show label", has_text="z beyond").locator("input")).to_be_checked()
     until(page, "/^66 pairs, 132 tests/.test(document.getElementById('board-scanner-note')?.textContent)", 30)
     # A z may have moved since the rows were last chosen, a second ago at most.
-    wait_for(lambda: len(rows := listed(page)) < every and all(abs(row["z"]) > 1.8 for row in rows), 8)
+    wait_for(lambda: len(rows := listed(page)) < every and all(abs(row["z"]) > 1.8 for row in rows))
     page.locator("#board-show label", has_text="All").click()
     until(page, "location.search === ''")
-    wait_for(lambda: len(listed(page)) == every, 5)
+    wait_for(lambda: len(listed(page)) == every)
     open_scan(page, board, "?show=best")
     expect(page.locator("#board-scanner-panel [role=alert]")).to_contain_text(
         "expected one of all, passed, beyond, got 'best'"

@@ -80,7 +80,7 @@ def line(wide_web: Board) -> Iterator[Line]:
 def test_a_silent_stream_is_opened_again(wide_web: Board, line: Line, page: Page) -> None:
     open_pair(page, wide_web._replace(url=f"http://127.0.0.1:{line.port}"))
     changes(page, "card-spread")
-    with page.expect_request(lambda asked: "/stream" in asked.url, timeout=8000):
+    with page.expect_request(lambda asked: "/stream" in asked.url):
         line.cut()
     changes(page, "card-spread")
     expect(page.locator("#badge-word")).to_have_text("SIMULATED")

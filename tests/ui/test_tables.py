@@ -53,7 +53,7 @@ def test_a_table_is_made_once_a_bar_and_says_what_is_wrong_with_a_bar(market: Ma
     assert tables.of(QUERY, "sim") is first
     late = bars("ETHUSDT", BARS + 2, market.first_ms)[-1]._replace(flags=PARTIAL)
     market.put("ETHUSDT", [late])
-    wait_for(lambda: tables.of(QUERY, "sim") is not first, 5)
+    wait_for(lambda: tables.of(QUERY, "sim") is not first)
     message = tables.of(QUERY, "sim").message
     assert message["flags"][-2:] == ["", "partial"]
     # A minute is missing before it: no return leads over the hole, and what is unknown is not 0.

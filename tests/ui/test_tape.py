@@ -24,7 +24,7 @@ def trade(market: Market, *ids: int) -> None:
     """Trades with these ids; returns when the cache has heard of the last."""
     ticks = [Tick(SYMBOL, id, 1_800_000_000_000 + id, 3_000.5, 0.25, id % 2 == 0) for id in ids]
     market.store.ticks.append(ticks, 1_800_000_000_000)
-    wait_for(lambda: (last := market.cache.trade(SYMBOL)) is not None and last.trade_id == ids[-1], 5)
+    wait_for(lambda: (last := market.cache.trade(SYMBOL)) is not None and last.trade_id == ids[-1])
 
 
 def tape(market: Market) -> Tape:
