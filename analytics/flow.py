@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from analytics.dependence import follows, log_returns
 from analytics.extremes import rolling_high
 from analytics.inputs import Leg, Trades
-from analytics.market import CLOSE, OPEN_MS, QUOTE_VOLUME, TRADES
+from analytics.market import CLOSE, OPEN_MS, QUOTE_VOLUME, TRADES, VOLUME, BarArray
 from analytics.rolling import rolling_sum
 
 Floats = NDArray[np.float64]
@@ -41,6 +41,16 @@ def imbalance(net: Floats, total: Floats) -> Floats:
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(total > 0, np.clip(net / total, -1.0, 1.0), np.nan)
+
+
+def told(bars: BarArray, column: int) -> Floats:
+    """Quote volume or trades of each bar, (n,); NaN where it has volume but 0 of those: its source did not tell.
+
+    >>> bars = np.zeros((3, 10)); bars[:, VOLUME] = 5, 5, 0; bars[:, TRADES] = 2, 0, 0
+    >>> told(bars, TRADES)
+    array([ 2., nan,  0.])
+    """
+    return np.where((bars[:, VOLUME] > 0) & (bars[:, column] <= 0), np.nan, bars[:, column])
 
 
 def bar_returns(leg: Leg) -> tuple[Floats, NDArray[np.bool_]]:
@@ -122,9 +132,10 @@ TOO_LITTLE_VOLUME, TOO_FEW_TRADES, TOO_LONG_SILENCE = 1, 2, 4
 class Liquidity(NamedTuple):
     """What the last ``window`` bars of a leg offer, each (n,), NaN while they are not full.
 
-    ``quote_volume`` (quote asset) and ``trades`` are per minute of the time the bars span, silent time included.
+    ``quote_volume`` (quote asset) and ``trades`` are per minute of the time the bars span, silent time included; NaN
+    also where a bar has volume but its source did not tell those.
     ``silence_s`` is the longest run of whole bars without a trade in between, in seconds. ``failed`` adds up the limits
-    that are not met: 1 volume, 2 trades, 4 silence; 0 passes.
+    that are not met: 1 volume, 2 trades, 4 silence; 0 passes, NaN where none fails but not all are known.
     """
 
     quote_volume: Floats
@@ -137,8 +148,8 @@ def liquidity(leg: Leg, window: int, min_volume: float, min_trades: float, max_s
     """Whether a leg trades enough at each bar of a ``window`` of 2 or more, and which limit it misses.
 
     ``min_volume`` in the quote asset and ``min_trades`` are per minute, ``max_silence_s`` in seconds; a value equal to
-    its limit passes. What is not known fails no limit: ``failed`` is NaN there. Silence since the newest bar is
-    the caller's to add, since only the clock knows it.
+    its limit passes. What is not known fails no limit, and passes none. Silence since the newest bar is the caller's to
+    add, since only the clock knows it.
 
     >>> bars = np.zeros((4, 10)); bars[:, OPEN_MS] = np.array([0, 1, 2, 5]) * MINUTE_MS; bars[:, TRADES] = 6
     >>> found = liquidity(Leg(bars, MINUTE_MS), 2, min_volume=0.0, min_trades=6.0, max_silence_s=60.0)
@@ -150,8 +161,8 @@ def liquidity(leg: Leg, window: int, min_volume: float, min_trades: float, max_s
     minutes[window - 1 :] = (
         opened[window - 1 :] - opened[: max(0, opened.size - window + 1)] + leg.step_ms
     ) / MINUTE_MS
-    quote_volume = rolling_sum(leg.bars[:, QUOTE_VOLUME], window) / minutes
-    trades = rolling_sum(leg.bars[:, TRADES], window) / minutes
+    quote_volume = rolling_sum(told(leg.bars, QUOTE_VOLUME), window) / minutes
+    trades = rolling_sum(told(leg.bars, TRADES), window) / minutes
     silence_s = np.full(opened.size, np.nan)
     # The pause before a window's first bar lies outside of it.
     silence_s[1:] = rolling_high((np.diff(opened) - leg.step_ms) / 1000, window - 1)[0]
@@ -160,5 +171,5 @@ def liquidity(leg: Leg, window: int, min_volume: float, min_trades: float, max_s
         + TOO_FEW_TRADES * (trades < min_trades)
         + TOO_LONG_SILENCE * (silence_s > max_silence_s)
     ).astype(np.float64)
-    failed[np.isnan(quote_volume + trades + silence_s)] = np.nan
+    failed[(failed == 0) & np.isnan(quote_volume + trades + silence_s)] = np.nan
     return Liquidity(quote_volume, trades, silence_s, failed)

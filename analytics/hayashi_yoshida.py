@@ -18,6 +18,8 @@ from analytics.loops.overlap import overlap_product
 
 LEAST_GRID: Final = 20
 """Returns on a grid, or prices without one, below which there is no correlation."""
+_LEVEL: Final = 0.05
+_DRAWS: Final = 999
 
 
 class Path(NamedTuple):
@@ -62,11 +64,7 @@ def covariance(y: Path, x: Path) -> float:
         return 0.0
     if ready():
         return float(fast(overlap_product)(y.time_ms, y.log_price, x.time_ms, x.log_price))
-    first = np.maximum(np.searchsorted(x.time_ms, y.time_ms[:-1], "right") - 1, 0)
-    last = np.minimum(np.searchsorted(x.time_ms, y.time_ms[1:], "left"), x.time_ms.size - 1)
-    shares = (x.time_ms[first] < y.time_ms[1:]) & (x.time_ms[last] > y.time_ms[:-1])
-    steps = np.diff(y.log_price) * (x.log_price[last] - x.log_price[first])
-    return float(steps[shares].sum())
+    return float(_products(y, x).sum())
 
 
 def variance(some: Path) -> float:
@@ -81,17 +79,72 @@ def correlation(y: Path, x: Path) -> float | None:
     return min(1.0, max(-1.0, covariance(y, x) / scale)) if scale > 0 else None
 
 
-def shifted(y: Path, x: Path, lags_ms: Integers, least: int = 2) -> Floats:
-    """Correlation of y at t with x at t + lag, for each lag, over the time both have then.
+class Shifted(NamedTuple):
+    """Correlations of y at t with x at t + lag: ``parts`` (b, lags) of b blocks of y's changes add up to them.
 
-    NaN where either leg has fewer than ``least`` prices in that time: of two or three, any correlation is near 1.
+    NaN where either leg has too few prices in the time that both have then, or does not move.
     """
-    found = []
-    for lag in lags_ms:
-        legs = common_span(y, Path(x.time_ms - lag, x.log_price))
-        value = correlation(*legs) if min(leg.time_ms.size for leg in legs) >= least else None
-        found.append(np.nan if value is None else value)
-    return np.array(found)
+
+    lags_ms: Integers
+    parts: Floats
+
+    @property
+    def correlation(self) -> Floats:
+        """At each lag, held within -1 and 1, shape (lags,)."""
+        held: Floats = np.clip(self.parts.sum(axis=0), -1.0, 1.0)
+        return held
+
+
+def shifted(y: Path, x: Path, lags_ms: Integers, least: int = 2) -> Shifted:
+    """Correlation at each lag over the time both have then, in blocks of the square root of y's changes.
+
+    A lag at which either leg has fewer than ``least`` prices has no value: of two or three, any correlation is near 1.
+    """
+    changes = max(1, y.time_ms.size - 1)
+    edges = np.arange(0, changes, round(math.sqrt(changes)))
+    parts = np.full((edges.size, lags_ms.size), np.nan)
+    for at, lag in enumerate(lags_ms):
+        ahead, behind = common_span(y, Path(x.time_ms - lag, x.log_price))
+        scale = math.sqrt(variance(ahead)) * math.sqrt(variance(behind))
+        if min(ahead.time_ms.size, behind.time_ms.size) >= least and scale > 0:
+            steps = np.zeros(changes)
+            first = int(np.searchsorted(y.time_ms, ahead.time_ms[0]))
+            steps[first : first + ahead.time_ms.size - 1] = _products(ahead, behind) / scale
+            parts[:, at] = np.add.reduceat(steps, edges)
+    return Shifted(lags_ms, parts)
+
+
+class Lead(NamedTuple):
+    """The lag of the largest correlation (of equal ones that nearest to 0), and whether it is more than chance.
+
+    ``bar`` is the size up to which the largest of all is chance, 19 times in 20. ``clear``: it is beyond that and,
+    unless its lag is 0, beats the one at lag 0 by more than chance.
+    """
+
+    lag_ms: int
+    bar: float
+    clear: bool
+
+
+def lead(found: Shifted) -> Lead:
+    """Null hypothesis of the bar: the legs move together at no lag. Lag 0 must be among the lags, with a value.
+
+    A randomisation test: each block of y's changes gets a sign at random, 999 times, and the largest correlation of all
+    lags is kept. It is exact when a block of y is as likely to come upside down, whatever x does: bursts, bounce inside
+    a block, uneven times and lags that share changes are all in it. What a lag gains over lag 0 is held against gains
+    whose blocks, less their mean, get the same signs. The signs are the same every time.
+    """
+    parts = found.parts[:, np.isfinite(found.parts[0])]
+    signs = 1.0 - 2.0 * np.random.default_rng(20240601).integers(0, 2, (_DRAWS, len(parts)))
+    bar = _top(signs @ parts)
+    sizes = np.abs(found.correlation).round(12)  # what rounding alone sets apart is equal
+    nearest = np.argsort(np.abs(found.lags_ms), kind="stable")
+    best, still = int(nearest[np.nanargmax(sizes[nearest])]), int(nearest[0])
+    clear = sizes[best] > bar
+    if clear and best != still:
+        gains = parts * np.sign(parts.sum(axis=0)) - found.parts[:, [still]] * np.sign(found.correlation[still])
+        clear = sizes[best] - sizes[still] > _top(signs @ (gains - gains.mean(axis=0)))
+    return Lead(int(found.lags_ms[best]), bar, bool(clear))
 
 
 def on_grid(y: Path, x: Path, step_ms: int) -> tuple[float | None, int]:
@@ -108,6 +161,18 @@ def on_grid(y: Path, x: Path, step_ms: int) -> tuple[float | None, int]:
     dy, dx = dy - dy.mean(), dx - dx.mean()
     scale = math.sqrt(float(dy @ dy)) * math.sqrt(float(dx @ dx))
     return (min(1.0, max(-1.0, float(dy @ dx) / scale)) if scale > 0 else None), count
+
+
+def _top(drawn: Floats) -> float:
+    return float(np.sort(np.abs(drawn).max(axis=1))[-round(_LEVEL * (_DRAWS + 1))])
+
+
+def _products(y: Path, x: Path) -> Floats:
+    """Every change of y times the changes of x that share time with it, (n - 1,)."""
+    first = np.maximum(np.searchsorted(x.time_ms, y.time_ms[:-1], "right") - 1, 0)
+    last = np.minimum(np.searchsorted(x.time_ms, y.time_ms[1:], "left"), x.time_ms.size - 1)
+    shares = (x.time_ms[first] < y.time_ms[1:]) & (x.time_ms[last] > y.time_ms[:-1])
+    return np.where(shares, np.diff(y.log_price) * (x.log_price[last] - x.log_price[first]), 0.0)
 
 
 def _part(some: Path, start_ms: int, end_ms: int) -> Path:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.flow import told
 from analytics.inputs import Leg
 from analytics.market import BUY_VOLUME, OPEN_MS, QUOTE_VOLUME, TRADES, VOLUME
 from analytics.measure import Measure, Output
@@ -45,10 +46,7 @@ def activity(leg: Leg, *, window: int) -> Activity:
     bars = leg.bars
     volume, buys = (rolling_sum(bars[:, column], window) for column in (VOLUME, BUY_VOLUME))
     traded = bars[:, VOLUME] > 0
-    quote, trades = (
-        rolling_sum(np.where(traded & (bars[:, column] <= 0), np.nan, bars[:, column]), window)
-        for column in (QUOTE_VOLUME, TRADES)
-    )
+    quote, trades = (rolling_sum(told(bars, column), window) for column in (QUOTE_VOLUME, TRADES))
     active = rolling_sum((traded | (bars[:, TRADES] > 0)).astype(np.float64), window)
     buckets = np.full(len(bars), np.nan)
     buckets[window - 1 :] = (
@@ -78,10 +76,10 @@ MEASURE: Final = Measure(
     takes=Leg,
     parameters=(WINDOW,),
     outputs=(
-        Output("volume", "Volume", "base", "Units traded in the window"),
-        Output("quote_volume", "Quote volume", "quote", "Money traded in the window"),
+        Output("volume", "Volume", "base asset", "Units traded in the window"),
+        Output("quote_volume", "Quote volume", "quote asset", "Money traded in the window"),
         Output("trades_per_minute", "Trades", "per minute", "Trades over the time from the first to the last bar"),
-        Output("trade_size", "Trade size", "quote", "Money in the average trade"),
+        Output("trade_size", "Trade size", "quote asset", "Money in the average trade"),
         Output("active_share", "Active share", "fraction", "Share of the time's buckets in which something was traded"),
         Output("buy_share", "Buy share", "fraction", "Share of the volume in which the buyer was the aggressor"),
     ),

@@ -8,10 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.basket import EVERY, WINDOW, by_johansen, fit, half_lives, legs_of, walk_forward
+from analytics.basket import EVERY, WINDOW, by_johansen, fit, half_lives, legs_before, walk_forward
 from analytics.inputs import Panel
-from analytics.johansen import johansen, rows_for
-from analytics.johansen_critical import MOST_LEGS
+from analytics.johansen import johansen
 from analytics.measure import Measure, NotTestable, Output
 from analytics.parameters import SCALE
 
@@ -22,8 +21,9 @@ Floats = NDArray[np.float64]
 class JohansenBasket:
     """``weights`` (k,), one for each of ``symbols``, from the newest window; the test's figures belong to the same.
 
-    ``spread`` and ``z`` (n,) stand at ``open_ms``: row t by weights, mean and deviation of rows before t, NaN where
-    there were too few. ``left_out`` says why a symbol has no leg.
+    A symbol that has no leg now has a weight of 0, and ``left_out`` says why. ``spread`` and ``z`` (n,) stand at
+    ``open_ms``: row t by symbols, weights, mean and deviation of rows before t, NaN where there were too few or a leg
+    has no price. ``members`` (n, k) marks the symbols that row t's basket was made of.
     """
 
     symbols: tuple[str, ...]
@@ -36,16 +36,18 @@ class JohansenBasket:
     open_ms: NDArray[np.int64]
     spread: Floats
     z: Floats
+    members: NDArray[np.bool_]
     left_out: dict[str, str]
 
 
 def basket_johansen(panel: Panel, *, scale: str, window: int, every: int) -> JohansenBasket | NotTestable:
     """The combination of 2 to 12 symbols that Johansen's test finds to revert most, with a constant and one lag.
 
-    The null hypothesis of the test is that no combination reverts. The first symbol's weight is positive, and the
-    basket's gross value is 1 (see `analytics.basket.fit`): from one fit to the next the spread's sign may turn where
-    that weight passes 0. ``half_life`` (bars) is of the newest window's residual, None where it does not revert;
-    ``sigma`` its deviation. Rows are those that all symbols share; refits as `walk_forward` says.
+    The null hypothesis of the test is that no combination reverts. The first leg's weight is positive, and the basket's
+    gross value is 1 (see `analytics.basket.fit`): from one fit to the next the spread's sign may turn where that weight
+    passes 0, or that leg comes or goes. ``half_life`` (bars) is of the newest window's residual, None where it does not
+    revert; ``sigma`` its deviation. A fit takes the symbols that share ``window`` of the 2 * ``window`` rows before it,
+    and the newest of those rows; refits as `walk_forward` says.
 
     >>> walk = 100 + np.random.default_rng(5).normal(0, 0.1, (400, 2)).cumsum(axis=0)
     >>> third = walk.sum(axis=1) + np.random.default_rng(6).normal(0, 0.1, 400)
@@ -55,35 +57,30 @@ def basket_johansen(panel: Panel, *, scale: str, window: int, every: int) -> Joh
     >>> (found.weights / found.weights[0]).round(1), found.relations
     (array([ 1.,  1., -1.]), 1)
     """
-    legs = legs_of(panel, window, scale)
+    legs = legs_before(panel, len(panel.closes), window, scale)
     if isinstance(legs, NotTestable):
         return legs
-    count = len(legs.common.symbols)
-    if count > MOST_LEGS:
-        return NotTestable(f"takes at most {MOST_LEGS} symbols, has {count}: choose some")
-    if window < rows_for(count, 1):
-        return NotTestable(f"needs a window of {rows_for(count, 1)} bars for {count} symbols")
-    newest = slice(len(legs.levels) - window, None)
-    gaps = int((~legs.counted[newest][1:]).sum())
-    tested, found = johansen(legs.levels[newest], 0, 1, gaps), fit(legs, newest, by_johansen)
-    if isinstance(tested, NotTestable):
-        return tested
-    if isinstance(found, NotTestable) or np.isnan(found.sigma[0]):
+    found = fit(legs, by_johansen)
+    if isinstance(found, NotTestable):
+        return found
+    tested = johansen(legs.levels, 0, 1, int((~legs.counted[1:]).sum()))
+    if isinstance(tested, NotTestable) or np.isnan(found.sigma[0]):
         return NotTestable("the legs are all but identical: there is no spread to test")
-    path = walk_forward(legs, panel.step_ms, window, every, by_johansen)
-    half_life = float(half_lives(legs, newest, found)[0])
+    path = walk_forward(panel, by_johansen, scale, window=window, every=every, baskets=1)
+    half_life = float(half_lives(legs, found)[0])
     return JohansenBasket(
-        symbols=legs.common.symbols,
+        symbols=panel.symbols,
         weights=found.weights[:, 0],
         sigma=float(found.sigma[0]),
         half_life=None if np.isnan(half_life) else half_life,
         relations=tested.relations,
         trace=tested.trace,
         verdict=tested.verdict,
-        open_ms=legs.common.open_ms,
+        open_ms=panel.open_ms,
         spread=path.spread[:, 0],
         z=path.z[:, 0],
-        left_out=legs.common.left_out,
+        members=path.members,
+        left_out=legs.left_out,
     )
 
 
@@ -99,17 +96,20 @@ MEASURE: Final = Measure(
     takes=Panel,
     parameters=(SCALE, WINDOW, EVERY),
     outputs=(
-        Output("symbols", "Symbols", "", "The legs"),
-        Output("weights", "Weights", "units at a gross value of 1", "Of each leg, from the newest window"),
+        Output("symbols", "Symbols", "", "The columns below"),
+        Output(
+            "weights", "Weights", "units at a gross value of 1", "Of the symbols, from the newest window; 0: left out"
+        ),
         Output("sigma", "Sigma", "gross value", "Deviation of the newest window's residual"),
         Output("half_life", "Half-life", "bars", "Of the newest window's residual"),
         Output("relations", "Relations", "", "Combinations that revert, by the trace test at 5 %"),
         Output("trace", "Trace", "", "Trace statistics: at most 0, 1, ... combinations revert"),
         Output("verdict", "Verdict", "", "The test in one sentence"),
         Output("open_ms", "Time", "ms", "Open times of the rows below"),
-        Output("spread", "Spread", "gross value", "Residual by weights of the rows before"),
+        Output("spread", "Spread", "gross value", "Residual by symbols and weights of the rows before"),
         Output("z", "z-score", "sigma", "The same in deviations of the rows before"),
-        Output("left_out", "Left out", "", "Symbols without a leg, with the reason"),
+        Output("members", "Members", "", "A row a time, a column a symbol: whether its fit had chosen it"),
+        Output("left_out", "Left out", "", "Symbols without a leg now, with the reason"),
     ),
     per_row=False,
     warmup=_warmup,

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.basket import EVERY, WINDOW, by_components, fit, half_lives, legs_of, walk_forward
+from analytics.basket import EVERY, WINDOW, by_components, fit, half_lives, legs_before, walk_forward
 from analytics.inputs import Panel
 from analytics.measure import Measure, NotTestable, Output
 from analytics.parameters import SCALE, Integer
@@ -29,9 +29,10 @@ _COMPONENTS: Final = Integer(
 class PcaBaskets:
     """Basket i is symbol i less what the common factors explain of it; row i of ``weights`` (k, k) holds its legs.
 
-    ``sigma`` and ``half_life`` (k,; NaN where there is none) are of the newest window's residuals. ``spread`` and ``z``
-    (n, k) stand at ``open_ms``: row t by weights, mean and deviation of rows before t, NaN where there were too few.
-    ``left_out`` says why a symbol is not in.
+    ``sigma`` and ``half_life`` (k,; NaN where there is none) are of the newest window's residuals. A symbol that is not
+    in now has no basket (NaN) and a weight of 0 in the others, and ``left_out`` says why. ``spread`` and ``z`` (n, k)
+    stand at ``open_ms``: row t by symbols, weights, mean and deviation of rows before t, NaN where there were too few
+    or a symbol that is in has no price. ``members`` (n, k) marks the symbols that were in at row t.
     """
 
     symbols: tuple[str, ...]
@@ -41,6 +42,7 @@ class PcaBaskets:
     open_ms: NDArray[np.int64]
     spread: Floats
     z: Floats
+    members: NDArray[np.bool_]
     left_out: dict[str, str]
 
 
@@ -58,24 +60,24 @@ def basket_pca(panel: Panel, *, scale: str, window: int, every: int, components:
     >>> basket_pca(data, scale="log", window=300, every=60, components=1).weights[0].round(1)
     array([ 0.5, -0.2, -0.2])
     """
-    legs = legs_of(panel, window, scale)
+    legs = legs_before(panel, len(panel.closes), window, scale)
     if isinstance(legs, NotTestable):
         return legs
-    newest = slice(len(legs.levels) - window, None)
     weigh = by_components(components)
-    found = fit(legs, newest, weigh)
+    found = fit(legs, weigh)
     if isinstance(found, NotTestable):
         return found
-    path = walk_forward(legs, panel.step_ms, window, every, weigh)
+    path = walk_forward(panel, weigh, scale, window=window, every=every, baskets=len(panel.symbols))
     return PcaBaskets(
-        symbols=legs.common.symbols,
+        symbols=panel.symbols,
         weights=found.weights.T.copy(),
         sigma=found.sigma,
-        half_life=half_lives(legs, newest, found),
-        open_ms=legs.common.open_ms,
+        half_life=half_lives(legs, found),
+        open_ms=panel.open_ms,
         spread=path.spread,
         z=path.z,
-        left_out=legs.common.left_out,
+        members=path.members,
+        left_out=legs.left_out,
     )
 
 
@@ -96,9 +98,10 @@ MEASURE: Final = Measure(
         Output("sigma", "Sigma", "gross value", "Deviation of the newest window's residuals"),
         Output("half_life", "Half-life", "bars", "Of the newest window's residuals"),
         Output("open_ms", "Time", "ms", "Open times of the rows below"),
-        Output("spread", "Spread", "gross value", "Residuals by weights of the rows before"),
+        Output("spread", "Spread", "gross value", "Residuals by symbols and weights of the rows before"),
         Output("z", "z-score", "sigma", "The same in deviations of the rows before"),
-        Output("left_out", "Left out", "", "Symbols without a basket, with the reason"),
+        Output("members", "Members", "", "A row a time, a column a symbol: whether its fit had chosen it"),
+        Output("left_out", "Left out", "", "Symbols without a basket now, with the reason"),
     ),
     per_row=False,
     warmup=_warmup,

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from analytics.hayashi_yoshida import common_span, correlation, covariance, path, shifted, variance
+from analytics.hayashi_yoshida import common_span, correlation, covariance, lead, path, shifted, variance
 from analytics.inputs import Floats, Integers, TradePair
 from analytics.measure import Measure, NotTestable, Output
 from analytics.parameters import Integer
@@ -41,9 +41,10 @@ class HayashiYoshida:
 
     ``covariance``, ``y_variance`` and ``x_variance`` are sums over the span of ``span_ms``; ``y_moments`` and
     ``x_moments`` count the prices. ``shifted[i]`` is the correlation of y at t with x at t + ``lags_ms[i]`` (NaN where
-    fewer than 30 prices of each are left in common) and ``lead_ms`` the lag where it is largest in size: above 0, y
-    moves first. ``lead_ratio`` is the sum of squares at lags above 0 over that below: above 1, y leads on the whole;
-    None where there is nothing below.
+    fewer than 30 prices of each are left in common), ``chance`` the size up to which the best of the 41 may be chance,
+    and ``lead_ms`` the lag where the correlation is largest in size: above 0, y moves first. ``lead_clear`` says if
+    that is more than chance, and by more than chance above the one without a lag. ``lead_ratio`` is the sum of squares
+    at lags above 0 over that below: above 1, y leads on the whole; None where there is nothing below.
     """
 
     correlation: float
@@ -55,7 +56,9 @@ class HayashiYoshida:
     span_ms: int
     lags_ms: Integers
     shifted: Floats
+    chance: float
     lead_ms: int
+    lead_clear: bool
     lead_ratio: float | None
 
 
@@ -65,12 +68,15 @@ def hayashi_yoshida(pair: TradePair, *, reach: int, thin: int) -> HayashiYoshida
     On trades thinned too little it reads low: of BTC and ETH, whose bars of 10 s have a correlation of .8, every trade
     gives .2, trades thinned to 100 ms .66 and to 1 s .83. Needs 30 prices of each in the time they share.
 
+    ``chance`` is at the 5 % level for all lags together. Null hypothesis: the legs move together at no lag (see
+    `analytics.hayashi_yoshida.lead`); a lead that is not clear is no lead.
+
     >>> from analytics.inputs import Trades
     >>> times, walk = np.arange(200) * 700, np.exp(np.random.default_rng(1).normal(size=200).cumsum())
     >>> y = Trades(times, walk, walk, walk > 1)
     >>> found = hayashi_yoshida(TradePair(y, y._replace(time_ms=times + 1400)), reach=7, thin=1)
-    >>> found.lead_ms, found.shifted[found.lags_ms == 1400].round(12)
-    (1400, array([1.]))
+    >>> found.lead_ms, found.lead_clear, found.shifted[found.lags_ms == 1400].round(12)
+    (1400, True, array([1.]))
     """
     whole = path(pair.y, thin), path(pair.x, thin)
     y, x = common_span(*whole)
@@ -81,7 +87,8 @@ def hayashi_yoshida(pair: TradePair, *, reach: int, thin: int) -> HayashiYoshida
     if value is None:
         return NotTestable("the price of a symbol does not move in the time that both have")
     lags_ms = np.arange(-_STEPS, _STEPS + 1) * (reach * 1000 // _STEPS)
-    curve = shifted(*whole, lags_ms, _LEAST)
+    found = shifted(*whole, lags_ms, _LEAST)
+    curve, best = found.correlation, lead(found)
     ahead, behind = (float(np.nansum(side**2)) for side in (curve[_STEPS + 1 :], curve[:_STEPS]))
     return HayashiYoshida(
         correlation=value,
@@ -93,7 +100,9 @@ def hayashi_yoshida(pair: TradePair, *, reach: int, thin: int) -> HayashiYoshida
         span_ms=int(max(y.time_ms[-1], x.time_ms[-1]) - min(y.time_ms[0], x.time_ms[0])),
         lags_ms=lags_ms,
         shifted=curve,
-        lead_ms=int(lags_ms[np.nanargmax(np.abs(curve))]),
+        chance=best.bar,
+        lead_ms=best.lag_ms,
+        lead_clear=best.clear,
         lead_ratio=ahead / behind if behind > 0 else None,
     )
 
@@ -119,7 +128,9 @@ MEASURE: Final = Measure(
         Output("span_ms", "Span", "ms", "Time that both symbols have"),
         Output("lags_ms", "Lags", "ms", "Shifts of x's clock; above 0, y moves first"),
         Output("shifted", "Shifted correlation", "", "Of y at a time with x one lag later"),
+        Output("chance", "Chance", "", "Size that the best of the shifted correlations stays within by chance, 95 %"),
         Output("lead_ms", "Lead of y", "ms", "Lag of the largest correlation; below 0, x moves first"),
+        Output("lead_clear", "Clear lead", "", "The largest is beyond chance, and so is what it gains over no lag"),
         Output("lead_ratio", "Lead ratio", "", "Squares of the correlations where y moves first over the others"),
     ),
     per_row=False,
@@ -127,6 +138,8 @@ MEASURE: Final = Measure(
     compute=hayashi_yoshida,
     formula="sum over i, j of dy_i dx_j [(s_i, e_i] and (s_j, e_j] overlap] / sqrt(sum dy^2 sum dx^2)",
     reference="Hayashi and Yoshida 2005, Bernoulli 11; Huth and Abergel 2014, J. Empirical Finance 26 (lead)",
-    oracle="every pair of intervals compared one by one; worked example by hand; simulated legs of known correlation",
+    null="the symbols move together at no lag (for chance and lead_clear)",
+    oracle="every pair of intervals compared one by one; worked example by hand; simulated legs of known "
+    "correlation; false finds counted on independent legs",
     tolerance="1e-14",
 )

@@ -46,7 +46,7 @@ MEASURE: Final = Measure(
     takes=Leg,
     parameters=(WINDOW,),
     outputs=(
-        Output("slope", "Lambda", "quote per base", "Price change per unit of net aggressive buying"),
+        Output("slope", "Lambda", "quote asset per base asset", "Price change per unit of net aggressive buying"),
         Output("t_value", "t value", "", "Lambda in its standard errors"),
         Output("r_squared", "R squared", "", "Share of the price changes' variance that net flow explains"),
     ),

@@ -43,7 +43,8 @@ def liquidity(leg: Leg, *, window: int, min_volume: float, min_trades: float, ma
     """Volume and trades per minute and the longest silence over the last ``window`` bars, held against limits.
 
     Rates are per minute of the time that the bars span, so silent minutes count against a leg. `Liquidity` says what
-    ``failed`` adds up; 0 passes all limits.
+    ``failed`` adds up; 0 passes all limits. Some sources give a bar's volume without its trades: such a bar is not
+    thin, how often it traded is not known.
     """
     return of_leg(leg, window, min_volume, min_trades, max_silence_s)
 
@@ -63,7 +64,12 @@ MEASURE: Final = Measure(
         Output("quote_volume", "Volume", "quote asset per minute", "Traded value per minute, silence included"),
         Output("trades", "Trades", "per minute", "Trades per minute, silence included"),
         Output("silence_s", "Longest silence", "s", "Longest time of whole bars without a trade"),
-        Output("failed", "Failed limits", "", "Sum of 1 too little volume, 2 too few trades, 4 too long a silence"),
+        Output(
+            "failed",
+            "Failed limits",
+            "",
+            "1 too little volume + 2 too few trades + 4 too long a silence; none if unknown",
+        ),
     ),
     per_row=True,
     warmup=_warmup,

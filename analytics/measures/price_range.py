@@ -55,9 +55,9 @@ MEASURE: Final = Measure(
     takes=Leg,
     parameters=(WINDOW,),
     outputs=(
-        Output("high", "High", "quote", "Highest price of the window"),
-        Output("low", "Low", "quote", "Lowest price of the window"),
-        Output("span", "Range", "quote", "High minus low"),
+        Output("high", "High", "quote asset", "Highest price of the window"),
+        Output("low", "Low", "quote asset", "Lowest price of the window"),
+        Output("span", "Range", "quote asset", "High minus low"),
         Output("share", "Range share", "fraction", "High over low, minus 1"),
     ),
     per_row=True,

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.flow import told
 from analytics.inputs import Leg
 from analytics.market import CLOSE, QUOTE_VOLUME, VOLUME
 from analytics.measure import Measure, Output
@@ -34,11 +35,10 @@ def vwap(leg: Leg, *, window: int) -> Vwap:
     >>> found.vwap[-1], found.distance[-1]
     (np.float64(4.0), np.float64(0.25))
     """
-    volume, quote = leg.bars[:, VOLUME], leg.bars[:, QUOTE_VOLUME]
+    volume = leg.bars[:, VOLUME]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        told = np.where((volume > 0) & (quote <= 0), np.nan, quote)
         traded = rolling_sum(volume, window)
-        average = np.where(traded > 0, rolling_sum(told, window) / traded, np.nan)
+        average = np.where(traded > 0, rolling_sum(told(leg.bars, QUOTE_VOLUME), window) / traded, np.nan)
         distance = (leg.bars[:, CLOSE] - average) / average
     return Vwap(
         np.where(np.isfinite(average), average, np.nan),
@@ -58,7 +58,7 @@ MEASURE: Final = Measure(
     takes=Leg,
     parameters=(WINDOW,),
     outputs=(
-        Output("vwap", "VWAP", "quote", "Volume-weighted average price of the window"),
+        Output("vwap", "VWAP", "quote asset", "Volume-weighted average price of the window"),
         Output("distance", "Close from VWAP", "fraction", "Close above (+) or below (-) it, as a fraction of it"),
     ),
     per_row=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ MIN_LIQUIDITY: Final = Number(
     name="min_liquidity",
     label="Least liquidity",
     help="Symbols that trade less are left out",
-    unit="quote asset a minute",
+    unit="quote asset per minute",
     default=0.0,
     low=0.0,
     high=1e12,
@@ -46,7 +47,8 @@ MAX_SILENCE_S: Final = Number(
 class Common(NamedTuple):
     """The rows (n,) in which every symbol that stayed has a price.
 
-    ``symbols`` are those that stayed, ``closes`` (n, k) their prices, ``liquidity`` (k,) their traded value a minute.
+    ``symbols`` are those that stayed, ``closes`` (n, k) their prices, ``liquidity`` (k,) their traded value a minute,
+    NaN where a bar does not tell.
     ``left_out`` says of every other symbol why it is not there.
     """
 
@@ -61,7 +63,8 @@ class Limits(NamedTuple):
     """What a symbol must reach over the span of a panel, silent minutes included; the defaults let everything pass.
 
     ``min_liquidity`` is in the quote asset a minute, ``min_trades`` a minute, ``max_silence_s`` is the longest time of
-    whole bars without a trade, after its first bar and up to the panel's end.
+    whole bars without a trade, after its first bar and up to the panel's end. A symbol with a bar that does not tell
+    its volume, or has volume but no count of its trades, is not held to what it does not tell.
     """
 
     min_liquidity: float = 0.0
@@ -77,10 +80,9 @@ def common_rows(panel: Panel, min_rows: int, limits: Limits | None = None) -> Co
     many are taken that pairs times shared rows is the most: a symbol listed late does not cost all others their
     history. Fewer than two symbols may be left.
     """
-    there = np.isfinite(panel.closes) & (panel.closes > 0)
+    there = _there(panel)
     counts = there.sum(axis=0)
-    liquidity = _per_minute(panel, panel.quote_volumes)
-    left_out = _too_thin(panel, there, liquidity, limits or Limits())
+    left_out = too_thin(panel, limits or Limits())
     for at, symbol in enumerate(panel.symbols):
         if counts[at] < min_rows:
             left_out.setdefault(symbol, f"needs {min_rows} bars, has {counts[at]}")
@@ -98,9 +100,32 @@ def common_rows(panel: Panel, min_rows: int, limits: Limits | None = None) -> Co
         tuple(panel.symbols[at] for at in chosen),
         panel.open_ms[rows],
         np.ascontiguousarray(closes[:, moves]),
-        liquidity[chosen],
+        _liquidity(panel, there)[chosen],
         left_out,
     )
+
+
+def without(panel: Panel, symbols: Collection[str]) -> Panel:
+    """The panel without these symbols, its rows as they were.
+
+    A scan of what stays when the symbols are left out that a limit leaves out is the scan with that limit.
+    """
+    kept = [at for at, symbol in enumerate(panel.symbols) if symbol not in symbols]
+    return panel._replace(
+        symbols=tuple(panel.symbols[at] for at in kept),
+        closes=panel.closes[:, kept],
+        quote_volumes=panel.quote_volumes[:, kept],
+        trades=None if panel.trades is None else panel.trades[:, kept],
+    )
+
+
+def _there(panel: Panel) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = np.isfinite(panel.closes) & (panel.closes > 0)
+    return found
+
+
+def _liquidity(panel: Panel, there: NDArray[np.bool_]) -> Floats:
+    return _per_minute(panel, panel.quote_volumes, there & np.isnan(panel.quote_volumes))
 
 
 def _densest(there: NDArray[np.bool_], order: list[int], min_rows: int) -> tuple[list[int], NDArray[np.bool_]]:
@@ -118,9 +143,10 @@ def _densest(there: NDArray[np.bool_], order: list[int], min_rows: int) -> tuple
     return sorted(order[:taken]), rows
 
 
-def _too_thin(panel: Panel, there: NDArray[np.bool_], liquidity: Floats, limits: Limits) -> dict[str, str]:
-    """Why symbols miss the limits; what is not known misses none."""
-    trades = np.full(liquidity.size, np.inf) if panel.trades is None else _per_minute(panel, panel.trades)
+def too_thin(panel: Panel, limits: Limits) -> dict[str, str]:
+    """Why symbols miss the limits, by symbol; what is not known misses none."""
+    there = _there(panel)
+    liquidity, trades = _liquidity(panel, there), _trades_per_minute(panel, there)
     found = {}
     for at, symbol in enumerate(panel.symbols):
         silence_s = _silence_s(panel, there[:, at])
@@ -133,12 +159,20 @@ def _too_thin(panel: Panel, there: NDArray[np.bool_], liquidity: Floats, limits:
     return found
 
 
-def _per_minute(panel: Panel, values: Floats) -> Floats:
+def _per_minute(panel: Panel, values: Floats, untold: NDArray[np.bool_]) -> Floats:
+    """Of each symbol; NaN where one of its bars does not tell."""
     if not panel.open_ms.size:
         return np.zeros(len(panel.symbols))
     minutes = (panel.open_ms[-1] - panel.open_ms[0] + panel.step_ms) / _MINUTE_MS
-    found: Floats = np.nansum(values, axis=0) / minutes
-    return found
+    return np.where(untold.any(axis=0), np.nan, np.nansum(values, axis=0) / minutes)
+
+
+def _trades_per_minute(panel: Panel, there: NDArray[np.bool_]) -> Floats:
+    if panel.trades is None:
+        return np.full(len(panel.symbols), np.nan)
+    # Some sources write 0 for the count that they do not have.
+    untold = there & (np.isnan(panel.trades) | ((panel.quote_volumes > 0) & (panel.trades <= 0)))
+    return _per_minute(panel, panel.trades, untold)
 
 
 def _silence_s(panel: Panel, there: NDArray[np.bool_]) -> float:

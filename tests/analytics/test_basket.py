@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from statsmodels.tsa.vector_ar.vecm import coint_johansen
 
-from analytics.basket import by_components, by_johansen, fit, legs_of
+from analytics.basket import by_components, by_johansen, fit, legs_before
 from analytics.inputs import Panel
 from analytics.measure import NotTestable
 from analytics.measures import basket_johansen, basket_pca
@@ -67,25 +67,24 @@ def test_weights_are_johansens_at_a_gross_value_of_one(scale, level):
     np.testing.assert_allclose(found.weights / found.weights[0], told, rtol=1e-8)
     np.testing.assert_allclose(found.trace, oracle.lr1, rtol=1e-8)
     value = np.ones(3) if scale == "log" else levels[-1]
-    assert np.abs(found.weights) @ value == pytest.approx(1.0, rel=1e-12)
+    assert np.abs(found.weights) @ value == pytest.approx(1.0, rel=1e-12, abs=0)
     assert found.weights[0] > 0
     residual = (levels - levels.mean(axis=0)) @ found.weights
-    assert found.sigma == pytest.approx(residual.std(ddof=1), rel=1e-10)
+    assert found.sigma == pytest.approx(residual.std(ddof=1), rel=1e-10, abs=0)
     assert found.half_life == pytest.approx(half_life(residual).bars, rel=1e-8)
     assert found.relations == np.argmin(oracle.lr1 > oracle.cvt[:, 1])
 
 
 def test_each_row_stands_on_the_fit_before_it():
-    closes = basket_of_three(700)
+    closes = basket_of_three(900)
     found = johansen_of(closes, every=50)
-    legs = legs_of(panel(closes), 300, "level")
-    minutes = START + np.arange(700)
-    first = int(np.flatnonzero((minutes % 50 == 0) & (np.arange(700) >= 300))[0])
+    minutes = START + np.arange(900)
+    first = int(np.flatnonzero((minutes % 50 == 0) & (np.arange(900) >= 600))[0])
     assert np.isnan(found.z[:first]).all()
     assert np.isfinite(found.z[first:]).all()
-    for row in range(first, 700):
+    for row in range(first, 900):
         start = row - (minutes[row] % 50)
-        before = fit(legs, slice(start - 300, start), by_johansen)
+        before = fit(legs_before(panel(closes), start, 300, "level"), by_johansen)
         spread = (closes[row] - closes[start - 300 : start].mean(axis=0)) @ before.weights[:, 0]
         assert found.spread[row] == pytest.approx(spread, rel=1e-8, abs=1e-15)
         assert found.z[row] == pytest.approx(spread / before.sigma[0], rel=1e-8, abs=1e-12)
@@ -169,6 +168,12 @@ def test_what_cannot_be_done_is_said():
         found = basket_pca.MEASURE.run(data, window=300, **given)
         assert isinstance(found, NotTestable)
         assert said in found.reason
+    crowd = factors(1000, 13)
+    crowd[400:, 12] = np.nan
+    late = basket_johansen.MEASURE.run(panel(crowd), window=200)
+    first = int(np.flatnonzero(np.isfinite(late.z))[0])
+    assert 400 + 60 < first < 600  # not at the first moment, when it was one of 13
+    assert np.isfinite(late.z[first:]).all()
     many = basket_johansen.MEASURE.run(panel(factors(400, 13)), window=300)
     assert isinstance(many, NotTestable)
     assert "at most 12" in many.reason
@@ -181,9 +186,46 @@ def test_what_cannot_be_done_is_said():
 def test_a_symbol_without_bars_has_no_leg_and_is_named():
     closes = np.column_stack([basket_of_three(500), np.full(500, np.nan)])
     found = johansen_of(closes)
-    assert found.symbols == ("sim:S0", "sim:S1", "sim:S2")
+    assert found.weights[3] == 0
     assert "has 0" in found.left_out["sim:S3"]
     np.testing.assert_array_equal(found.z, johansen_of(closes[:, :3]).z)
+
+
+def ragged(module):
+    """The last symbol is listed late, the second pauses for good, the first misses bars here and there."""
+    closes = factors(1200, 5) if module is basket_pca else np.column_stack([basket_of_three(1200), factors(1200, 2)])
+    closes[:500, 4] = closes[800:, 1] = np.nan
+    closes[np.random.default_rng(9).random(1200) < 0.1, 0] = np.nan
+    return closes
+
+
+@pytest.mark.parametrize("module", [basket_johansen, basket_pca])
+def test_symbols_that_come_and_go_repaint_nothing(module):
+    closes = ragged(module)
+    whole = module.MEASURE.run(panel(closes), window=150, every=30)
+    assert {tuple(row) for row in whole.members.astype(int)} >= {(1, 1, 1, 1, 0), (1, 1, 1, 1, 1), (1, 0, 1, 1, 1)}
+    # Listed at 500, it is in once that makes more of its bars than it costs the others, at a refit.
+    joined = int(np.flatnonzero(whole.members[:, 4])[0])
+    assert 650 <= joined < 740
+    assert (START + joined) % 30 == 0
+    for rows in (320, 640, 700, 960, 1199):
+        part = module.MEASURE.run(panel(closes[:rows], np.arange(rows)), window=150, every=30)
+        for name in ("spread", "z", "members"):
+            np.testing.assert_array_equal(getattr(part, name), getattr(whole, name)[:rows])
+    later = module.MEASURE.run(panel(closes[333:], np.arange(333, 1200)), window=150, every=30)
+    there = later.members.any(axis=1)
+    assert there.sum() > 500
+    np.testing.assert_array_equal(later.z[there], whole.z[333:][there])
+    np.testing.assert_array_equal(later.members[there], whole.members[333:][there])
+
+
+def test_a_row_without_the_price_of_a_leg_has_no_spread():
+    closes = ragged(basket_johansen)
+    found = basket_johansen.MEASURE.run(panel(closes), window=150, every=30)
+    fitted = found.members.any(axis=1)
+    lacks = (np.isnan(closes) & found.members).any(axis=1)
+    assert lacks.sum() > 50
+    np.testing.assert_array_equal(np.isfinite(found.z), fitted & ~lacks)
 
 
 @pytest.mark.real_data

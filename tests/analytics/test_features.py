@@ -82,8 +82,8 @@ def test_the_shape_of_the_day_equals_brute_force(slot, minutes):
         assert each.possible == here.sum()
         assert each.bars == (here & keep).sum()
         assert each.returns == (here & follow).sum()
-        assert each.quote_volume == pytest.approx(bars[here & keep, QUOTE_VOLUME].sum() / here.sum(), rel=1e-12)
-        assert each.trades == pytest.approx(bars[here & keep, TRADES].sum() / here.sum(), rel=1e-12)
+        assert each.quote_volume == pytest.approx(bars[here & keep, QUOTE_VOLUME].sum() / here.sum(), rel=1e-12, abs=0)
+        assert each.trades == pytest.approx(bars[here & keep, TRADES].sum() / here.sum(), rel=1e-12, abs=0)
         if each.returns:
             assert each.volatility == pytest.approx(math.sqrt((returns[here & follow] ** 2).mean()), rel=1e-9, abs=0)
         else:
@@ -101,7 +101,7 @@ def test_only_the_part_of_the_day_that_was_seen_is_spoken_of():
     fast = measure("minute_of_day").run(Leg(seconds, 1_000), slot="1m")
     # A minute of 60 bars holds their sum, not their mean.
     assert fast.slots[0].possible == 60
-    assert fast.slots[0].trades == pytest.approx(bars[:60, TRADES].sum(), rel=1e-12)
+    assert fast.slots[0].trades == pytest.approx(bars[:60, TRADES].sum(), rel=1e-12, abs=0)
     bars[5, QUOTE_VOLUME] = np.nan
     assert isinstance(measure("minute_of_day").run(Leg(bars, STEP_MS)), NotTestable)
 

@@ -35,7 +35,7 @@ def test_amihud_equals_brute_force_over_holes_and_empty_bars():
         else:
             known += 1
             # A return of 1e-5 taken from logs of 11.5 keeps 11 digits.
-            assert found[row] == pytest.approx(math.fsum(inside) / len(inside), rel=1e-10)
+            assert found[row] == pytest.approx(math.fsum(inside) / len(inside), rel=1e-10, abs=0)
     assert known > 100
 
 
@@ -84,8 +84,8 @@ def test_liquidity_equals_brute_force():
         minutes = (part[-1, OPEN_MS] + STEP_MS - part[0, OPEN_MS]) / 60_000
         silence = max(after - before - STEP_MS for before, after in pairwise(part[:, OPEN_MS])) / 1000
         volume, rate = part[:, QUOTE_VOLUME].sum() / minutes, part[:, TRADES].sum() / minutes
-        assert found.quote_volume[row] == pytest.approx(volume, rel=1e-12)
-        assert found.trades[row] == pytest.approx(rate, rel=1e-12)
+        assert found.quote_volume[row] == pytest.approx(volume, rel=1e-12, abs=0)
+        assert found.trades[row] == pytest.approx(rate, rel=1e-12, abs=0)
         assert found.silence_s[row] == silence
         assert found.failed[row] == (volume < 1e5) + 2 * (rate < 60) + 4 * (silence > 240)
     assert len(set(found.failed[24:])) > 2
@@ -102,6 +102,21 @@ def test_limits_are_met_at_their_edge_and_a_bad_bar_is_not_judged():
     empty = liquidity(Leg(bars[:0], STEP_MS), 20, 1.0, 1.0, 1.0)
     assert isinstance(empty, Liquidity)
     assert all(column.size == 0 for column in empty)
+
+
+def test_a_bar_whose_trades_nobody_counted_is_not_thin():
+    bars = bars_of(walk(60))
+    bars[:, QUOTE_VOLUME], bars[:, TRADES], bars[50, TRADES] = 500.0, 7, 0
+    found = liquidity(Leg(bars, STEP_MS), 5, 500.0, 7.0, 0.0)
+    assert found.failed[49] == found.failed[55] == 0
+    assert np.isnan(found.trades[50:55]).all()
+    assert np.isnan(found.failed[50:55]).all()
+    # What is known to fail fails all the same.
+    assert (liquidity(Leg(bars, STEP_MS), 5, 500.1, 7.0, 0.0).failed[4:] == 1).all()
+    bars[50, [VOLUME, QUOTE_VOLUME]] = 0.0
+    assert liquidity(Leg(bars, STEP_MS), 5, 0.0, 7.0, 0.0).failed[50] == 2
+    bars[50, VOLUME] = 3.0
+    assert np.isnan(liquidity(Leg(bars, STEP_MS), 5, 500.0, 0.0, 0.0).quote_volume[50])
 
 
 @pytest.mark.parametrize("window", [1, 2, 7, 60])
@@ -121,13 +136,13 @@ def test_trade_sizes_add_up():
     found = measure("trade_size").run(some)
     value = some.price * some.quantity
     assert found.n == sum(each.trades for each in found.classes) == 5_000
-    assert math.fsum(each.volume_share for each in found.classes) == pytest.approx(1.0, rel=1e-12)
-    assert math.fsum(each.trade_share for each in found.classes) == pytest.approx(1.0, rel=1e-12)
+    assert math.fsum(each.volume_share for each in found.classes) == pytest.approx(1.0, rel=1e-12, abs=0)
+    assert math.fsum(each.trade_share for each in found.classes) == pytest.approx(1.0, rel=1e-12, abs=0)
     assert found.largest == value[77]
     assert found.classes[-1].trades == 1
     assert found.classes[-1].imbalance == (-1.0 if some.buyer_is_maker[77] else 1.0)
-    assert found.quantiles["95%"] == pytest.approx(np.percentile(value, 95), rel=1e-12)
-    assert found.top_share == pytest.approx(np.sort(value)[-50:].sum() / value.sum(), rel=1e-12)
+    assert found.quantiles["95%"] == pytest.approx(np.percentile(value, 95), rel=1e-12, abs=0)
+    assert found.top_share == pytest.approx(np.sort(value)[-50:].sum() / value.sum(), rel=1e-12, abs=0)
     middle = (value >= 100) & (value < 1000)
     buys = value[middle & ~some.buyer_is_maker].sum()
     assert found.classes[1].imbalance == pytest.approx(2 * buys / value[middle].sum() - 1, abs=1e-12)
@@ -143,7 +158,7 @@ def test_arrivals_equal_a_histogram_and_a_poisson_process_reads_one(n):
     edges = time_ms[0] + 2000 * np.arange((time_ms[-1] - time_ms[0]) // 2000 + 1)
     counts = np.histogram(time_ms[time_ms < edges[-1]], edges)[0]
     assert found.intervals == counts.size
-    assert found.dispersion == pytest.approx(counts.var(ddof=1) / counts.mean(), rel=1e-12)
+    assert found.dispersion == pytest.approx(counts.var(ddof=1) / counts.mean(), rel=1e-12, abs=0)
     assert found.silent_share == (counts == 0).mean()
     assert found.dispersion == pytest.approx(1.0, abs=0.15)
     assert found.trades_per_minute == pytest.approx(n / 60, rel=0.01)

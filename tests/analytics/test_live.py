@@ -43,6 +43,19 @@ def test_a_live_pair_is_the_last_trades_against_the_last_closed_window(scale):
     assert pair.half_life_bars > 0
 
 
+@pytest.mark.parametrize("scale", ["level", "log"])
+@pytest.mark.parametrize("method", list(ESTIMATORS))
+def test_a_round_trip_costs_fees_and_half_spreads_of_four_trades(method, scale):
+    market = Market()
+    pair = now(market, replace(SPEC, method=method, scale=scale))
+    y, x = (float(market.held[symbol][-1, CLOSE]) for symbol in (SPEC.y, SPEC.x))
+    # 5 bps of fee and 1 bp of half-spread, into and out of one y and the hedge ratio's x (on logs: of their values).
+    traded = y + abs(pair.hedge_ratio) * x if scale == "level" else 1 + abs(pair.hedge_ratio)
+    assert pair.cost_sigma == pytest.approx(
+        2 * 6e-4 * traded / PairBook(market).window(replace(SPEC, method=method, scale=scale)).fit.sigma, rel=1e-12
+    )
+
+
 @pytest.mark.parametrize("bars", [61, 63, 200])
 @pytest.mark.parametrize("scale", ["level", "log"])
 @pytest.mark.parametrize("method", list(ESTIMATORS))
@@ -80,7 +93,7 @@ def test_a_filter_goes_on_when_the_oldest_bars_are_gone():
     pair = book.now(spec, market.now_ms)
     printed = pair_history(whole[SPEC.y], whole[SPEC.x], spec)
     assert pair.z == pytest.approx(printed.z[-1], abs=1e-10)
-    assert pair.hedge_ratio == pytest.approx(printed.hedge_ratio[-1], rel=1e-12)
+    assert pair.hedge_ratio == pytest.approx(printed.hedge_ratio[-1], rel=1e-12, abs=0)
 
 
 def test_the_correlation_is_the_newest_of_the_series():

@@ -115,7 +115,7 @@ def test_vwap_equals_that_of_the_single_trades():
     for row in range(19, 100):
         part = slice(row - 19, row + 1)
         exact = np.average(prices[part].astype(np.longdouble), weights=sizes[part])
-        assert found.vwap[row] == pytest.approx(float(exact), rel=1e-13)
+        assert found.vwap[row] == pytest.approx(float(exact), rel=1e-13, abs=0)
         assert found.distance[row] == pytest.approx(float(prices[row, -1] / exact - 1), abs=1e-13)
 
 
@@ -199,11 +199,11 @@ def test_activity_counts_the_silent_minutes_of_btcusdc(real_data):
     bars[:, OPEN_MS] = STEP_MS * np.arange(len(rows))
     bars[:, OPEN : VOLUME + 1] = rows
     whole = measure("activity").compute(Leg(bars, STEP_MS), window=30_240)
-    assert whole.active_share[-1] == pytest.approx(1 - 12_971 / 30_240, rel=1e-12)
+    assert whole.active_share[-1] == pytest.approx(1 - 12_971 / 30_240, rel=1e-12, abs=0)
     traded = bars[bars[:, VOLUME] > 0]
     kept = measure("activity").compute(Leg(traded, STEP_MS), window=len(traded))
     buckets = (traded[-1, OPEN_MS] - traded[0, OPEN_MS]) / STEP_MS + 1
-    assert kept.active_share[-1] == pytest.approx((30_240 - 12_971) / buckets, rel=1e-12)
+    assert kept.active_share[-1] == pytest.approx((30_240 - 12_971) / buckets, rel=1e-12, abs=0)
     found = run("volatility", Leg(traded, STEP_MS), window=WINDOW).volatility
     said = np.isfinite(found)
     gaps = np.diff(traded[:, OPEN_MS], prepend=-STEP_MS) != STEP_MS

@@ -37,9 +37,9 @@ def test_the_columns_of_a_pair_are_those_of_the_pair_page():
         y, x = closes[:, int(found.y[at][-3:])], closes[:, int(found.x[at][-3:])]
         fit = fit_ols(y, x)
         assert isinstance(fit, Fit)
-        assert found.hedge_ratio[at] == pytest.approx(fit.slope, rel=1e-11)
+        assert found.hedge_ratio[at] == pytest.approx(fit.slope, rel=1e-11, abs=0)
         assert found.intercept[at] == pytest.approx(fit.intercept, rel=1e-9)
-        assert found.sigma[at] == pytest.approx(fit.sigma, rel=1e-10)
+        assert found.sigma[at] == pytest.approx(fit.sigma, rel=1e-10, abs=0)
         assert found.z_in_sample[at] == pytest.approx(fit.residual(y[-1], x[-1]) / fit.sigma, rel=1e-8)
         told = half_life((y - fit.y_mean) - fit.slope * (x - fit.x_mean), counted)
         if isinstance(told, HalfLife):
@@ -49,11 +49,11 @@ def test_the_columns_of_a_pair_are_those_of_the_pair_page():
         assert found.correlation[at] == pytest.approx(correlation(y, x, counted), abs=1e-12)
         halves = [fit_ols(y[part], x[part]).slope for part in (slice(0, 400), slice(400, None))]
         stable = 1 - abs(halves[1] - halves[0]) / (abs(halves[0]) + abs(halves[1]))
-        assert found.beta_stability[at] == pytest.approx(stable, rel=1e-10)
+        assert found.beta_stability[at] == pytest.approx(stable, rel=1e-10, abs=0)
         paid = 2 * 6e-4 * (y[-1] + abs(fit.slope) * x[-1]) / fit.sigma
         assert found.cost_sigma[at] == pytest.approx(paid, rel=1e-9)
         minutes = keep[-1] - keep[0] + 1
-        assert found.liquidity[at] == pytest.approx(3 * min(y.sum(), x.sum()) / minutes, rel=1e-12)
+        assert found.liquidity[at] == pytest.approx(3 * min(y.sum(), x.sum()) / minutes, rel=1e-12, abs=0)
 
 
 def test_a_trade_costs_the_same_here_and_on_the_pair_page():
@@ -81,7 +81,7 @@ def test_rows_stand_by_q_then_t_and_q_is_of_all_tests():
     for at in range(found.y.size):
         y, x = int(found.y[at][-3:]), int(found.x[at][-3:])
         place = np.flatnonzero((tests.y == y) & (tests.x == x))[0]
-        assert found.q[at] == pytest.approx(q[place], rel=1e-10)
+        assert found.q[at] == pytest.approx(q[place], rel=1e-10, abs=0)
 
 
 @pytest.mark.parametrize("size", [1, 2, 50, 3000])
@@ -148,6 +148,9 @@ def test_thin_and_still_symbols_are_named():
     assert "needs 500" in found.left_out["sim:S001"]
     assert "does not move" in found.left_out["sim:S003"]
     assert found.symbols == ("sim:S000", "sim:S002", "sim:S004")
+    volumes[9, 1] = np.nan
+    assert "sim:S001" in MEASURE.run(panel(closes, volumes=volumes), min_liquidity=500.0).symbols
+    volumes[9, 1] = 10.0
     nobody = MEASURE.run(panel(closes, volumes=volumes), min_liquidity=5000.0)
     assert isinstance(nobody, NotTestable)
     assert "fewer than 2" in nobody.reason
@@ -171,6 +174,12 @@ def test_a_leg_with_few_trades_or_long_silence_can_be_left_out():
     assert "sim:S003" in MEASURE.run(data, max_silence_s=300.0).symbols
     unknown = MEASURE.run(panel(closes), min_trades=5.0)
     assert "sim:S001" in unknown.symbols
+    trades[7, 1] = 0.0
+    assert "sim:S001" in MEASURE.run(data, min_trades=5.0).symbols
+    trades[7, 1] = np.nan
+    assert "sim:S001" in MEASURE.run(data, min_trades=5.0).symbols
+    trades[7, 1] = data.quote_volumes[7, 1] = 0.0
+    assert "sim:S001" not in MEASURE.run(data, min_trades=5.0).symbols
 
 
 def test_one_nan_is_never_a_p_of_zero():
