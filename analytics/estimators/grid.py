@@ -96,6 +96,11 @@ class TheilSen(Grid):
     find = staticmethod(theil_sen)
 
 
+def warmup(*, window: int, scale: str, every: int) -> int:  # noqa: ARG001
+    """Rows before a measure's first value."""
+    return window + 1
+
+
 class GridOnline:
     """The same one row at a time, for a measure's ``online``; keeps one window."""
 

@@ -153,18 +153,25 @@ def scale_after(y: Floats, x: Floats, x_ref: float, *, delta: float, noise: floa
     return Scale(fit.x_mean - x_ref, drift * r, drift * noise * fit.slope_se**2 * fit.n, r)
 
 
-def _scales(rows: Rows, window: int, state: KalmanState, delta: float, noise: float) -> Floats:
-    """`scale_after` for every row and the one to come, (4, n + 1); where a window has none, the newest before stays."""
+def _scales(rows: Rows, window: int, first: int, state: KalmanState, *, delta: float, noise: float) -> Floats:
+    """`scale_after` for the n rows from ``first`` and the one to come, (4, n + 1).
+
+    Where a window has none, the newest before stays.
+    """
     fit = rolling_ols(rows.y, rows.x, window)
     _, sd = rolling_mean_sd(rows.x, window)
-    drift = delta / (1 - delta)
     table = np.empty((4, rows.y.size + 1))
     table[:, 0] = np.nan
+    centre, level_step, slope_step, r = table[:, 1:]
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        r = noise * fit.sigma**2 * ((window - 1) / (window - 2))
-        table[:, 1:] = fit.x_mean - state.x_ref, drift * r, drift * r / (sd**2 * ((window - 1) / window)), r
-        usable = np.isfinite(table).all(axis=0) & (table[3] > 0)
-    newest = np.maximum.accumulate(np.where(usable, np.arange(usable.size), -1))
+        np.subtract(fit.x_mean, state.x_ref, out=centre)
+        np.multiply(fit.sigma**2, noise * (window - 1) / (window - 2), out=r)
+        np.multiply(r, delta / (1 - delta), out=level_step)
+        np.divide(level_step, sd**2 * ((window - 1) / window), out=slope_step)
+    usable = np.isfinite(table[2]) & (table[3] > 0)
+    if usable[first:].all():
+        return table[:, first:]
+    newest = np.maximum.accumulate(np.where(usable, np.arange(usable.size), -1))[first:]
     return np.where(newest >= 0, table[:, newest], np.array(state.scale)[:, None])
 
 
@@ -178,8 +185,7 @@ def kalman_columns(rows: Rows, window: int, state: KalmanState | None, *, delta:
     if state is not None:
         first = int(np.searchsorted(rows.open_ms, state.until_ms, "right"))
         if first < rows.y.size:
-            scales = _scales(rows, window, state, delta, noise)
-            state = run(state, rows, first, scales[:, first:], table)
+            state = run(state, rows, first, _scales(rows, window, first, state, delta=delta, noise=noise), table)
     return KalmanColumns(AsOf(table[0], table[2], table[3], table[4], table[5]), table[1], state)
 
 

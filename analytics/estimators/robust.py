@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -22,6 +22,9 @@ SLOPE, X_MEAN, Y_MEAN, SIGMA = range(4)
 LISTED_ROWS: Final = 200
 """Up to here listing all slopes is faster than selecting among them."""
 _VALUES: Final = 1 << 18
+_ROWS_AT_ONCE: Final = 32
+_SAMPLE: Final = 8192
+"""Slopes drawn to tell where the middle is."""
 
 
 def lines(y: Floats, x: Floats, window: int, last: NDArray[np.int64], find: LineFinder) -> Floats:
@@ -71,13 +74,13 @@ def theil_sen(y: Floats, x: Floats) -> Floats:
     >>> theil_sen(np.array([[0.0, 2.0, 3.0, 90.0]]), np.array([[0.0, 1.0, 2.0, 3.0]]))[0, SLOPE]
     np.float64(16.0)
     """
-    result = np.zeros((len(y), 4))
+    result, slopes = np.zeros((len(y), 4)), np.empty(len(y))
     if ready():
-        slopes = np.empty(len(y))
         fast(theil_sen_slopes)(y, x, LISTED_ROWS, slopes)
-        result[:, SLOPE] = slopes
     else:
-        result[:, SLOPE] = [_median_slope(*each) for each in zip(y, x, strict=True)]
+        _median_slopes(y, x, slopes)
+    # Of the zeros, the positive one on either path.
+    result[:, SLOPE] = slopes + 0.0
     (v, y_mean), (u, result[:, X_MEAN]) = _centred(y), _centred(x)
     rest = v - result[:, SLOPE, None] * u
     middle = np.median(rest, axis=1)
@@ -86,17 +89,44 @@ def theil_sen(y: Floats, x: Floats) -> Floats:
     return result
 
 
-def _median_slope(y: Floats, x: Floats) -> float:
-    one, other = _pairs(y.size)
-    step = x[one] - x[other]
-    apart = step != 0
-    return float(np.median((y[one] - y[other])[apart] / step[apart]))
+def _median_slopes(y: Floats, x: Floats, slopes: Floats) -> None:
+    """`theil_sen_slopes` until it is compiled: a window's slopes are all listed, in memory that serves the next one."""
+    n = y.shape[1]
+    room, steps = np.empty((n // 2, n)), np.empty((_ROWS_AT_ONCE, n))
+    slopes[:] = [_middle(_list_slopes(*each, room, steps)) for each in zip(y, x, strict=True)]
 
 
-@functools.lru_cache(maxsize=1)
-def _pairs(n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    one, other = np.triu_indices(n, 1)
-    return one, other
+def _list_slopes(y: Floats, x: Floats, room: Floats, steps: Floats) -> Floats:
+    """Slopes of all pairs of rows of y and x (n,), NaN where x is equal; row d of ``room`` pairs rows d + 1 apart."""
+    n = y.size
+    ys, xs = (sliding_window_view(np.concatenate([each, each]), n)[1 : len(room) + 1] for each in (y, x))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for start in range(0, len(room), len(steps)):
+            part = slice(start, start + len(steps))
+            slopes = room[part]
+            step = np.subtract(xs[part], x, out=steps[: len(slopes)])
+            np.subtract(ys[part], y, out=slopes)
+            slopes /= step
+            slopes[step == 0] = np.nan
+    # An even n meets its opposite rows twice in the last row.
+    return room.reshape(-1)[: n * (n - 1) // 2]
+
+
+def _middle(values: Floats) -> float:
+    """Median of the values (n,) that are not NaN, among those that a sample says are near it, if it does not err."""
+    count = values.size - int(np.count_nonzero(np.isnan(values)))
+    ranks, below, near = np.array([(count - 1) // 2, count // 2]), 0, values
+    if values.size > 2 * _SAMPLE:
+        sample = np.sort(values[np.random.default_rng(0).integers(values.size, size=_SAMPLE)])
+        drawn = sample.size - int(np.count_nonzero(np.isnan(sample)))
+        away = 2 * math.isqrt(drawn)
+        low, high = sample[max(0, drawn // 2 - away)], sample[min(drawn // 2 + away, drawn - 1)]
+        below = int(np.count_nonzero(values < low))
+        near = values[(values >= low) & (values <= high)]
+        if not below <= ranks[0] <= ranks[1] < below + near.size:
+            below, near = 0, values
+    one, other = np.partition(near, ranks - below)[ranks - below].tolist()
+    return float(0.5 * (one + other))
 
 
 def _huber_together(y: Floats, x: Floats, result: Floats) -> None:

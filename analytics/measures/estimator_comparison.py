@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,7 @@ from analytics.dependence import follows
 from analytics.estimators import ESTIMATORS
 from analytics.estimators.base import Estimator, Rows, rows_of
 from analytics.estimators.grid import Grid
+from analytics.estimators.kalman import DELTA, NOISE
 from analytics.hedge import Line, NoFit
 from analytics.inputs import Pair
 from analytics.measure import Measure, NotTestable, Output
@@ -42,29 +44,31 @@ class Comparison:
     n: int
 
 
-def estimator_comparison(pair: Pair, *, window: int, scale: str) -> Comparison | NotTestable:
+def estimator_comparison(
+    pair: Pair, *, window: int, scale: str, delta: float, noise: float
+) -> Comparison | NotTestable:
     """All estimators on the newest ``window`` shared rows, y on x and x on y.
 
     Where they agree, the hedge ratio is well determined; b of y on x and of x on y enclose it (their ratio is R2 for
     least squares, 1 for total least squares). Kalman starts from the first third of the window and shows where it
-    ends. All other options are the defaults.
+    ends, with ``delta`` and ``noise`` as in its own measure. Huber and Theil-Sen are fitted on the whole window.
     """
     rows = rows_of(pair, scale)
     if rows.y.size < window:
         return NotTestable(f"needs {window} shared bars, has {rows.y.size}")
     rows = Rows(rows.open_ms[-window:], rows.y[-window:], rows.x[-window:], rows.step_ms)
     swapped = Rows(rows.open_ms, rows.x, rows.y, rows.step_ms)
+    options = {"delta": delta, "noise": noise}
     found = []
     for name, each in ESTIMATORS.items():
-        found.append(_estimate(rows, name, "y_on_x", _line(each, rows)))
-        found.append(_estimate(rows, name, "x_on_y", _solved(_line(each, swapped))))
+        found.append(_estimate(rows, name, "y_on_x", _line(each, rows, options)))
+        found.append(_estimate(rows, name, "x_on_y", _solved(_line(each, swapped, options))))
     return Comparison(tuple(found), window)
 
 
-def _line(estimator: Estimator, rows: Rows) -> Line | NoFit:
+def _line(estimator: Estimator, rows: Rows, options: Mapping[str, float]) -> Line | NoFit:
     if isinstance(estimator, Grid):
         return estimator.fit(rows.y, rows.x)
-    options = estimator.defaults
     state = estimator.columns(rows, rows.y.size // 3, options, None)[1] if estimator.recursive else None
     return estimator.newest(rows, rows.y.size, options, state)
 
@@ -94,7 +98,7 @@ def _estimate(rows: Rows, method: str, direction: str, line: Line | NoFit) -> Es
     return Estimate(method, direction, line.slope, line.intercept, line.sigma, bars, "")
 
 
-def _warmup(*, window: int, scale: str) -> int:  # noqa: ARG001
+def _warmup(*, window: int, scale: str, delta: float, noise: float) -> int:  # noqa: ARG001
     return window
 
 
@@ -104,7 +108,7 @@ MEASURE: Final = Measure(
     group="hedge",
     summary="What every estimator makes of the same bars, with either leg explained by the other",
     takes=Pair,
-    parameters=(WINDOW, SCALE),
+    parameters=(WINDOW, SCALE, DELTA, NOISE),
     outputs=(
         Output(
             "estimates", "Estimates", "", "Hedge ratio, intercept, sigma and half-life of each method and direction"

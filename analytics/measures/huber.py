@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from analytics.estimators.base import HEDGE_OUTPUTS, AsOf, rows_of
-from analytics.estimators.grid import EVERY, GridOnline, Huber
+from analytics.estimators.grid import EVERY, GridOnline, Huber, warmup
 from analytics.inputs import Pair
 from analytics.measure import Measure
 from analytics.parameters import SCALE, WINDOW
@@ -24,14 +25,6 @@ def huber(pair: Pair, *, window: int, scale: str, every: int) -> AsOf:
     return _ESTIMATOR.columns(rows_of(pair, scale), window, {"every": every}, None)[0]
 
 
-def _warmup(*, window: int, scale: str, every: int) -> int:  # noqa: ARG001
-    return window + 1
-
-
-def _online(step_ms: int, *, window: int, scale: str, every: int) -> GridOnline:
-    return GridOnline(_ESTIMATOR, step_ms, window=window, scale=scale, every=every)
-
-
 MEASURE: Final = Measure(
     name="huber",
     title="Huber hedge ratio",
@@ -41,9 +34,9 @@ MEASURE: Final = Measure(
     parameters=(WINDOW, SCALE, EVERY),
     outputs=HEDGE_OUTPUTS,
     per_row=True,
-    warmup=_warmup,
+    warmup=warmup,
     compute=huber,
-    online=_online,
+    online=partial(GridOnline, _ESTIMATOR),
     formula="sum w_i (y_i - a - b x_i) (1, x_i) = 0, w_i = min(1, 1.345 sigma / |residual_i|), "
     "sigma = median |residual| / 0.6745, iterated until the line stands still",
     reference="Huber 1964, Ann. Math. Statist. 35; Holland and Welsch 1977, Comm. Statist. A6",

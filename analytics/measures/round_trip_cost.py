@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from analytics.costs import FEE, HALF_SPREAD, round_trip
 from analytics.estimators.base import Floats, one_row_later, rows_of
 from analytics.inputs import Pair
 from analytics.measure import Measure, Output
 from analytics.parameters import SCALE, WINDOW, Number
 from analytics.rolling import rolling_ols
 
-
-def _bps(name: str, label: str, text: str, default: float) -> Number:
-    return Number(name=name, label=label, help=text, unit="bps", default=default, low=0.0, high=500.0)
-
-
-_Y_FEE: Final = _bps("y_fee", "Fee y", "Fee of one trade in y, as a share of its value", 5.0)
-_X_FEE: Final = _bps("x_fee", "Fee x", "Fee of one trade in x, as a share of its value", 5.0)
-_Y_HALF: Final = _bps("y_half_spread", "Half-spread y", "Half of y's bid-ask spread, as a share of its price", 1.0)
-_X_HALF: Final = _bps("x_half_spread", "Half-spread x", "Half of x's bid-ask spread, as a share of its price", 1.0)
+_Y_FEE: Final = replace(FEE, name="y_fee", label="Fee y")
+_X_FEE: Final = replace(FEE, name="x_fee", label="Fee x")
+_Y_HALF: Final = replace(HALF_SPREAD, name="y_half_spread", label="Half-spread y")
+_X_HALF: Final = replace(HALF_SPREAD, name="x_half_spread", label="Half-spread x")
 _EXIT_Z: Final = Number(
     name="exit_z",
     label="Exit z",
@@ -30,8 +27,6 @@ _EXIT_Z: Final = Number(
     low=0.0,
     high=10.0,
 )
-_TRADES: Final = 2
-"""Each leg is traded to open and to close."""
 
 
 class RoundTripCost(NamedTuple):
@@ -69,14 +64,12 @@ def round_trip_cost(
     """
     rows = rows_of(pair, scale)
     fit = rolling_ols(rows.y, rows.x, window)
-    ratio, sigma = np.abs(one_row_later(fit.slope)), one_row_later(fit.sigma)
-    y_price, x_price = pair.shared.y, pair.shared.x
-    # Spread units: prices on the level scale, shares of y's value on the log scale.
-    y_size, x_size, unit = (y_price, ratio * x_price, 1.0) if scale == "level" else (1.0, ratio, y_price)
+    ratio, sigma, y, x = one_row_later(fit.slope), one_row_later(fit.sigma), pair.shared.y, pair.shared.x
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        cost = _TRADES * ((y_fee + y_half_spread) * y_size + (x_fee + x_half_spread) * x_size) / 1e4
+        y_bps, x_bps = y_fee + y_half_spread, x_fee + x_half_spread
+        cost = round_trip(y, x, ratio, y_bps=y_bps, x_bps=x_bps, scale=scale)
         in_sigma = np.where(sigma > 0, cost / sigma, np.nan)
-        return RoundTripCost(cost * unit, in_sigma, exit_z + in_sigma)
+        return RoundTripCost(cost * y if scale == "log" else cost, in_sigma, exit_z + in_sigma)
 
 
 def _warmup(  # noqa: PLR0917

@@ -8,16 +8,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.costs import FEE, HALF_SPREAD, round_trip
 from analytics.dependence import follows
 from analytics.inputs import Panel
 from analytics.mackinnon import mackinnon_p
 from analytics.measure import Measure, NotTestable, Output
-from analytics.parameters import SCALE, Choice, Integer, Number
+from analytics.parameters import SCALE, Choice, Integer
 from analytics.scan.discovery import benjamini_hochberg
 from analytics.scan.engle_granger import PairTests, both_directions
 from analytics.scan.products import centre
 from analytics.scan.rows import MAX_SILENCE_S, MIN_LIQUIDITY, MIN_TRADES, Common, Limits, common_rows
-from analytics.scan.traits import beta_stability, return_correlation, round_trip
+from analytics.scan.traits import beta_stability, return_correlation
 from analytics.scan.unit_roots import Rule, lags_for
 from analytics.stationarity import DUPLICATE_R_SQUARED
 
@@ -42,16 +43,6 @@ _MIN_ROWS: Final = Integer(
     default=240,
     low=50,
     high=1_000_000,
-)
-_FEE: Final = Number(name="fee_bps", label="Fee", help="Of each trade", unit="bps", default=5.0, low=0.0, high=100.0)
-_HALF_SPREAD: Final = Number(
-    name="half_spread_bps",
-    label="Half-spread",
-    help="What crossing the book costs each trade beyond the mid price",
-    unit="bps",
-    default=1.0,
-    low=0.0,
-    high=100.0,
 )
 
 
@@ -134,7 +125,8 @@ def scan(
     duplicate, singular, best, p, q = _judged(tests)
     y, x = tests.y[best], tests.x[best]
     newest, slope = used.closes[-1], tests.slope[best]
-    cost = round_trip(newest[y], newest[x], slope, fee_bps + half_spread_bps, scale)
+    paid = fee_bps + half_spread_bps
+    cost = round_trip(newest[y], newest[x], slope, y_bps=paid, x_bps=paid, scale=scale)
     sigma = tests.sigma[best]
     unit = np.where(sigma > 0, sigma, np.nan)
     return Scan(
@@ -209,7 +201,7 @@ MEASURE: Final = Measure(
     group="scan",
     summary="Which pairs of many symbols are cointegrated, with the number of tests in mind",
     takes=Panel,
-    parameters=(SCALE, _RULE, _LAGS, _MIN_ROWS, MIN_LIQUIDITY, MIN_TRADES, MAX_SILENCE_S, _FEE, _HALF_SPREAD),
+    parameters=(SCALE, _RULE, _LAGS, _MIN_ROWS, MIN_LIQUIDITY, MIN_TRADES, MAX_SILENCE_S, FEE, HALF_SPREAD),
     outputs=(
         Output("y", "y", "", "Leg that is explained, in the better direction"),
         Output("x", "x", "", "Leg that explains it"),
@@ -223,7 +215,7 @@ MEASURE: Final = Measure(
         Output("half_life", "Half-life", "bars", "Of the residual as AR(1); says nothing where q is large"),
         Output("correlation", "Correlation", "", "Of one-bar log returns"),
         Output("beta_stability", "Hedge ratio stability", "", "1: the same in both halves; 0: it vanished or turned"),
-        Output("liquidity", "Liquidity", "quote asset a minute", "Traded value of the thinner leg"),
+        Output("liquidity", "Liquidity", "quote asset per minute", "Traded value of the thinner leg"),
         Output("cost_sigma", "Round trip", "sigma", "Fees and half-spreads of four trades"),
         Output("z_in_sample", "z in sample", "sigma", "Newest row by the fit it is part of: a marker, no signal"),
         Output("tests", "Tests", "", "How many tests q rests on: both directions of every pair"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from analytics.estimators.base import HEDGE_OUTPUTS, AsOf, rows_of
-from analytics.estimators.grid import EVERY, GridOnline, TheilSen
+from analytics.estimators.grid import EVERY, GridOnline, TheilSen, warmup
 from analytics.inputs import Pair
 from analytics.measure import Measure
 from analytics.parameters import SCALE, WINDOW
@@ -24,14 +25,6 @@ def theil_sen(pair: Pair, *, window: int, scale: str, every: int) -> AsOf:
     return _ESTIMATOR.columns(rows_of(pair, scale), window, {"every": every}, None)[0]
 
 
-def _warmup(*, window: int, scale: str, every: int) -> int:  # noqa: ARG001
-    return window + 1
-
-
-def _online(step_ms: int, *, window: int, scale: str, every: int) -> GridOnline:
-    return GridOnline(_ESTIMATOR, step_ms, window=window, scale=scale, every=every)
-
-
 MEASURE: Final = Measure(
     name="theil_sen",
     title="Theil-Sen hedge ratio",
@@ -41,9 +34,9 @@ MEASURE: Final = Measure(
     parameters=(WINDOW, SCALE, EVERY),
     outputs=HEDGE_OUTPUTS,
     per_row=True,
-    warmup=_warmup,
+    warmup=warmup,
     compute=theil_sen,
-    online=_online,
+    online=partial(GridOnline, _ESTIMATOR),
     formula="b = median of (y_j - y_i) / (x_j - x_i) over all pairs with x_i != x_j, a = median(y - b x), "
     "sigma = median |residual| / 0.6745",
     reference="Theil 1950, Proc. KNAW 53; Sen 1968, JASA 63; Matousek 1991, Inf. Process. Lett. 39 (selection)",

@@ -1,4 +1,4 @@
-"""What a pair's test does not tell: correlation of returns, a hedge ratio that stays, and what a round trip costs."""
+"""What a pair's test does not tell: correlation of returns, and a hedge ratio that stays."""
 
 from __future__ import annotations
 
@@ -43,18 +43,4 @@ def beta_stability(centred: Floats, y: Integers, x: Integers) -> Floats:
     before, after = halves
     size = np.abs(before) + np.abs(after)
     found: Floats = 1 - np.abs(after - before) / np.where(size > 0, size, np.nan)
-    return found
-
-
-def round_trip(y: Floats, x: Floats, slope: Floats, bps: float, scale: str) -> Floats:
-    """Cost of opening and closing one unit of the spread, in units of the spread.
-
-    Four trades, each paying ``bps`` of its value; ``y`` and ``x`` are the newest prices. On the log scale the legs are
-    worth 1 and ``slope``, else y and ``slope * x``.
-
-    >>> round_trip(np.array([100.0]), np.array([50.0]), np.array([2.0]), 5.0, "level")
-    array([0.2])
-    """
-    value = 1 + np.abs(slope) if scale == "log" else y + np.abs(slope) * x
-    found: Floats = 2 * bps * 1e-4 * value
     return found

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.align import align, align_last
+from analytics.align import align, align_last, span_of
 from analytics.market import CLOSE, FLAGS, NO_BARS, OPEN_MS, PARTIAL, REVISED
 
 stamps = st.sets(st.integers(0, 60)).map(sorted)
@@ -34,6 +34,15 @@ def test_the_last_rows_are_the_end_of_all_rows(y_opens, x_opens, count):
     y, x = bars_at(y_opens, 0.25), bars_at(x_opens, 0.5)
     for last, whole in zip(align_last(y, x, count), align(y, x), strict=True):
         assert last.tolist() == whole[-count:].tolist()
+
+
+@given(stamps, st.sampled_from([1, 60_000]))
+def test_a_span_is_its_bars_and_its_breaks(opens, step_ms):
+    span = span_of(np.array(opens, np.int64) * step_ms, step_ms)
+    empty = [slot for slot in range(min(opens), max(opens)) if slot not in opens] if opens else []
+    breaks = "".join("." if slot in empty else "#" for slot in range(61)).replace("#", " ").split()
+    assert span.span_ms == (len(opens) + len(empty)) * step_ms
+    assert (span.gaps, span.longest_gap_ms) == (len(breaks), max(map(len, breaks), default=0) * step_ms)
 
 
 def test_flags_of_both_legs_join():

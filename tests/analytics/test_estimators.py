@@ -9,7 +9,7 @@ import pytest
 
 from analytics import compiled
 from analytics.align import align
-from analytics.estimators import ESTIMATORS
+from analytics.estimators import ESTIMATORS, robust
 from analytics.estimators.grid import GridOnline, Huber, TheilSen
 from analytics.estimators.robust import huber, lines, theil_sen
 from analytics.estimators.windowed import fit_tls
@@ -67,11 +67,11 @@ def test_tls_equals_the_svd(seed, level):
     fit = fit_tls(y, x)
     assert isinstance(fit, Line)
     slope, sigma = svd_line(y, x)
-    assert fit.slope == pytest.approx(slope, rel=1e-12)
-    assert fit.sigma == pytest.approx(sigma, rel=1e-10)
+    assert fit.slope == pytest.approx(slope, rel=1e-12, abs=0)
+    assert fit.sigma == pytest.approx(sigma, rel=1e-10, abs=0)
     swapped = fit_tls(x, y)
     assert isinstance(swapped, Line)
-    assert fit.slope * swapped.slope == pytest.approx(1, rel=1e-12)
+    assert fit.slope * swapped.slope == pytest.approx(1, rel=1e-12, abs=0)
     assert fit.residual(float(y[5]), float(x[5])) == pytest.approx(y[5] - fit.intercept - fit.slope * x[5], abs=1e-8)
 
 
@@ -80,8 +80,8 @@ def test_rolling_tls_is_the_svd_of_each_window():
     found = measure("tls").run(pair_of(y, x), window=50)
     for row in range(50, 200, 7):
         slope, sigma = svd_line(y[row - 50 : row], x[row - 50 : row])
-        assert found.hedge_ratio[row] == pytest.approx(slope, rel=1e-11)
-        assert found.sigma[row] == pytest.approx(sigma, rel=1e-10)
+        assert found.hedge_ratio[row] == pytest.approx(slope, rel=1e-11, abs=0)
+        assert found.sigma[row] == pytest.approx(sigma, rel=1e-10, abs=0)
 
 
 def test_an_upright_line_has_no_ratio_and_a_level_one_is_zero():
@@ -104,12 +104,12 @@ def test_huber_equals_statsmodels(seed, scale):
     peer = RLM(y, add_constant(x - x.mean()), M=HuberT()).fit(tol=1e-13, maxiter=1000)
     fit = Huber.fit(y, x)
     assert isinstance(fit, Line)
-    assert fit.slope == pytest.approx(peer.params[1], rel=1e-10)
-    assert fit.intercept + fit.slope * x.mean() == pytest.approx(peer.params[0], rel=1e-12)
+    assert fit.slope == pytest.approx(peer.params[1], rel=1e-10, abs=0)
+    assert fit.intercept + fit.slope * x.mean() == pytest.approx(peer.params[0], rel=1e-12, abs=0)
     assert fit.sigma == pytest.approx(peer.scale, rel=1e-8)
     swapped, peer = Huber.fit(x, y), RLM(x, add_constant(y - y.mean()), M=HuberT()).fit(tol=1e-13, maxiter=1000)
     assert isinstance(swapped, Line)
-    assert swapped.slope == pytest.approx(peer.params[1], rel=1e-10)
+    assert swapped.slope == pytest.approx(peer.params[1], rel=1e-10, abs=0)
 
 
 @pytest.mark.parametrize("digits", [None, 2, 1, 0])
@@ -146,6 +146,36 @@ def test_plain_and_compiled_agree_to_the_last_bit(find, window, digits, plain):
     assert fast.tobytes() == slow.tobytes()
     one = lines(y, x, window, last[3:4], find)
     assert one.tobytes() == slow[3:4].tobytes()
+
+
+@pytest.mark.parametrize("window", [999, 1000])
+@pytest.mark.parametrize("digits", [None, 2, 1])
+def test_the_longest_window_needs_no_compiler(window, digits, plain):
+    y, x = walks(1050, digits=digits)
+    last = np.array([window - 1, 1020, 1049])
+    fast = lines(y, x, window, last, theil_sen)
+    plain()
+    assert lines(y, x, window, last, theil_sen).tobytes() == fast.tobytes()
+    assert fast[2, 0] == every_slope(y[-window:], x[-window:])
+
+
+@pytest.mark.parametrize("digits", [None, 1])
+def test_a_sample_that_errs_does_not_move_the_median(digits, plain, monkeypatch):
+    y, x = walks(400, digits=digits)
+    ys, xs = (np.lib.stride_tricks.sliding_window_view(column, 50) for column in (y, x))
+    plain()
+    whole = theil_sen(ys, xs)
+    monkeypatch.setattr(robust, "_SAMPLE", 3)
+    assert theil_sen(ys, xs).tobytes() == whole.tobytes()
+    assert whole[7, 0] == every_slope(ys[7], xs[7])
+
+
+def test_a_leg_that_mostly_stands_still_has_a_slope_of_plus_zero(plain):
+    y, x = np.repeat([5.0, 6.0], (50, 10)), np.random.default_rng(1).normal(size=60)
+    fast = theil_sen(y[None], x[None])
+    plain()
+    assert theil_sen(y[None], x[None]).tobytes() == fast.tobytes()
+    assert str(fast[0, 0]) == "0.0"
 
 
 def test_the_loops_themselves_run_as_plain_python(plain):
@@ -210,6 +240,6 @@ def test_recorded_minutes_of_btc_and_eth(real_data):
     y, x = minutes(real_data, "ETH")[:900], minutes(real_data, "BTC")[:900]
     fit = Huber.fit(y, x)
     peer = RLM(y - y.mean(), add_constant(x - x.mean()), M=HuberT()).fit(tol=1e-13, maxiter=1000)
-    assert fit.slope == pytest.approx(peer.params[1], rel=1e-10)
+    assert fit.slope == pytest.approx(peer.params[1], rel=1e-10, abs=0)
     assert TheilSen.fit(y, x).slope == theilslopes(y, x).slope
-    assert fit_tls(y, x).slope == pytest.approx(svd_line(y, x)[0], rel=1e-12)
+    assert fit_tls(y, x).slope == pytest.approx(svd_line(y, x)[0], rel=1e-12, abs=0)

@@ -12,6 +12,8 @@ import pytest
 
 from analytics.align import align
 from analytics.estimators import ESTIMATORS
+from analytics.estimators.base import rows_of
+from analytics.estimators.kalman import kalman_columns, line_of
 from analytics.hedge import Fit, NoFit, fit_ols
 from analytics.inputs import Pair
 from analytics.market import CLOSE
@@ -50,7 +52,7 @@ def test_norris_to_twelve_digits():
         (fit.residual_se, 0.884796396144373),
         (fit.r_squared, 0.999993745883712),
     ):
-        assert ours == pytest.approx(certified, rel=1e-12)
+        assert ours == pytest.approx(certified, rel=1e-12, abs=0)
 
 
 def test_equals_statsmodels():
@@ -117,15 +119,30 @@ def test_comparison_shows_both_directions_in_one_unit(scale):
     y, x = (np.log(y[-120:]), np.log(x[-120:])) if scale == "log" else (y[-120:], x[-120:])
     forth, back = fit_ols(y, x), fit_ols(x, y)
     assert table["ols", "y_on_x"].hedge_ratio == forth.slope
-    assert table["ols", "x_on_y"].hedge_ratio == pytest.approx(1 / back.slope, rel=1e-12)
-    assert table["ols", "x_on_y"].intercept == pytest.approx(-back.intercept / back.slope, rel=1e-12)
+    assert table["ols", "x_on_y"].hedge_ratio == pytest.approx(1 / back.slope, rel=1e-12, abs=0)
+    assert table["ols", "x_on_y"].intercept == pytest.approx(-back.intercept / back.slope, rel=1e-12, abs=0)
     ratio = table["ols", "y_on_x"].hedge_ratio / table["ols", "x_on_y"].hedge_ratio
     assert ratio == pytest.approx(forth.r_squared, rel=1e-9)
-    assert table["tls", "x_on_y"].hedge_ratio == pytest.approx(table["tls", "y_on_x"].hedge_ratio, rel=1e-10)
+    assert table["tls", "x_on_y"].hedge_ratio == pytest.approx(table["tls", "y_on_x"].hedge_ratio, rel=1e-10, abs=0)
     # What is left of y around the solved line has the sigma that the table says.
     each = table["ols", "x_on_y"]
     assert np.std(y - each.hedge_ratio * x, ddof=1) == pytest.approx(each.sigma, rel=1e-7)
     assert all(each.half_life_bars is None or each.half_life_bars > 0 for each in found.estimates)
+
+
+def test_comparison_runs_kalman_with_the_settings_asked_for():
+    pair = pair_of(*walks(300))
+    settings = {"delta": 1e-2, "noise": 3.0}
+    tables = [
+        {(each.method, each.direction): each for each in measure("estimator_comparison").run(pair, **given).estimates}
+        for given in ({}, settings)
+    ]
+    newest = Pair(type(pair.shared)._make(column[-120:] for column in pair.shared), 60_000)
+    rows = rows_of(newest, "level")
+    line = line_of(kalman_columns(rows, 40, None, **settings).state, rows.x[-1], 120)
+    assert tables[1]["kalman", "y_on_x"].hedge_ratio == line.slope != tables[0]["kalman", "y_on_x"].hedge_ratio
+    same = [key for key in tables[0] if tables[0][key] == tables[1][key]]
+    assert same == [key for key in tables[0] if key[0] != "kalman"]
 
 
 def test_comparison_says_why_there_is_no_line():
@@ -144,7 +161,7 @@ def test_round_trip_cost_by_brute_force(scale):
     change = np.log if scale == "log" else np.asarray
     fit = fit_ols(change(y[50:90]), change(x[50:90]))
     legs = y[90] * 5e-4 + abs(fit.slope) * (x[90] if scale == "level" else y[90]) * 8e-4
-    assert found.cost[90] == pytest.approx(2 * legs, rel=1e-10)
+    assert found.cost[90] == pytest.approx(2 * legs, rel=1e-10, abs=0)
     # On the log scale a move of one sigma is worth sigma * y.
     worth = fit.sigma * (1 if scale == "level" else y[90])
     assert found.cost_sigma[90] == pytest.approx(2 * legs / worth, rel=1e-9)

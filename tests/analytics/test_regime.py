@@ -49,7 +49,7 @@ def test_ingredients_equal_brute_force_over_holes(level):
         ratio = volatility[row] / np.median(past[np.isfinite(past)])
         trend = float(part.sum() / np.sqrt((part**2).sum()))
         assert found.volatility[row] == pytest.approx(volatility[row], rel=1e-10, abs=0)
-        assert found.volatility_ratio[row] == pytest.approx(ratio, rel=1e-10)
+        assert found.volatility_ratio[row] == pytest.approx(ratio, rel=1e-10, abs=0)
         assert found.trend[row] == pytest.approx(trend, abs=1e-10)
         assert found.efficiency[row] == pytest.approx(float(abs(part.sum()) / np.abs(part).sum()), abs=1e-10)
         assert found.regime[row] == (STRESSED if ratio >= 1.2 else TRENDING if abs(trend) >= 1.5 else CALM)

@@ -143,12 +143,12 @@ def test_last_row_equals_the_single_fit():
     for row in range(119, 400, 7):
         fit = fit_ols(y[row - 119 : row + 1], x[row - 119 : row + 1])
         assert isinstance(fit, Fit)
-        assert rolling.slope[row] == pytest.approx(fit.slope, rel=1e-10)
-        assert rolling.intercept[row] == pytest.approx(fit.intercept, rel=1e-10)
-        assert rolling.sigma[row] == pytest.approx(fit.sigma, rel=1e-10)
-        assert rolling.r_squared[row] == pytest.approx(fit.r_squared, rel=1e-10)
-        assert rolling.y_mean[row] == pytest.approx(fit.y_mean, rel=1e-14)
-        assert rolling.x_mean[row] == pytest.approx(fit.x_mean, rel=1e-14)
+        assert rolling.slope[row] == pytest.approx(fit.slope, rel=1e-10, abs=0)
+        assert rolling.intercept[row] == pytest.approx(fit.intercept, rel=1e-10, abs=0)
+        assert rolling.sigma[row] == pytest.approx(fit.sigma, rel=1e-10, abs=0)
+        assert rolling.r_squared[row] == pytest.approx(fit.r_squared, rel=1e-10, abs=0)
+        assert rolling.y_mean[row] == pytest.approx(fit.y_mean, rel=1e-14, abs=0)
+        assert rolling.x_mean[row] == pytest.approx(fit.x_mean, rel=1e-14, abs=0)
 
 
 @pytest.mark.parametrize("window", [20, 300, 1000])
@@ -159,7 +159,7 @@ def test_a_long_series_is_the_same_across_the_seams_of_its_pieces(window):
     step = 8192 // window * window
     for row in (step - 1, step, step + 1, step + window - 1, 2 * step, 19_999):
         part = slice(row - window + 1, row + 1)
-        assert slope[row] == pytest.approx(exact_slope(y[part], x[part], window)[0], rel=1e-11)
+        assert slope[row] == pytest.approx(exact_slope(y[part], x[part], window)[0], rel=1e-11, abs=0)
     assert np.isfinite(slope[window - 1 :]).all()
 
 
@@ -187,7 +187,9 @@ def test_deviation_equals_the_certified_values_of_nist(middle, step, sd):
     n = 3 if step == 1.0 else 1001
     values = np.r_[middle, np.tile([middle - step, middle + step], n // 2)]
     # What float64 makes of 10000000.2 is 1e-8 of the deviation away from it.
-    assert rolling_mean_sd(values, n)[1][-1] == pytest.approx(sd, rel=1e-14 if step == 1.0 else 2e-15 * middle / step)
+    assert rolling_mean_sd(values, n)[1][-1] == pytest.approx(
+        sd, rel=1e-14 if step == 1.0 else 2e-15 * middle / step, abs=0
+    )
 
 
 def test_a_million_rows_do_not_drift():
@@ -195,7 +197,7 @@ def test_a_million_rows_do_not_drift():
     values = np.round(1e5 + 0.01 * ticks, 2)
     z, slope = rolling_z(values, 300)[-2000:], rolling_ols(values, values[::-1], 300).slope[-1]
     assert np.abs(z - exact_z(values[-2299:], 300).astype(float)).max() < 1e-9
-    assert slope == pytest.approx(float(exact_slope(values[-300:], values[::-1][-300:], 300)[0]), rel=1e-10)
+    assert slope == pytest.approx(float(exact_slope(values[-300:], values[::-1][-300:], 300)[0]), rel=1e-10, abs=0)
 
 
 def test_z_after_compares_with_the_window_before():

@@ -126,9 +126,9 @@ def test_legs_that_go_closely_together_lose_no_digits(path, share):
     for at in (0, 1):
         y, x = closes[:, found.y[at]], closes[:, found.x[at]]
         fit = fit_ols(y, x)
-        assert found.sigma[at] == pytest.approx(fit.sigma, rel=1e-11)
+        assert found.sigma[at] == pytest.approx(fit.sigma, rel=1e-11, abs=0)
         residual = (y - fit.y_mean) - fit.slope * (x - fit.x_mean)
-        assert found.half_life[at] == pytest.approx(half_life(residual).bars, rel=1e-10)
+        assert found.half_life[at] == pytest.approx(half_life(residual).bars, rel=1e-10, abs=0)
 
 
 def test_a_residual_of_tiny_steps_loses_no_digits(path):
@@ -143,7 +143,7 @@ def agrees_with_long_double(closes):
     found = both_directions(centre(closes)[0], np.ones(len(closes), bool), lags_for(len(closes), "fixed", 4))
     for at in (0, 1):
         told = exact(closes.astype(np.longdouble), found.y[at], found.x[at], 4)
-        assert found.statistic[at] == pytest.approx(float(told), rel=1e-12)
+        assert found.statistic[at] == pytest.approx(float(told), rel=1e-12, abs=0)
     return found
 
 

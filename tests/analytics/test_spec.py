@@ -27,7 +27,7 @@ def test_defaults_and_identity():
         ({"x": "binance:BTCUSDT\n"}, "x", "venue:NAME"),
         ({"x": None}, "x", "venue:NAME"),
         ({"x": "binance:ETHUSDT"}, "x", "two different legs"),
-        ({"timeframe": "2m"}, "timeframe", "one of 1s, 1m, 5m, got '2m'"),
+        ({"timeframe": "2m"}, "timeframe", "one of 1s, 1m, 5m, 15m, 30m, 1h, 4h, 1d, got '2m'"),
         ({"timeframe": ["1m"]}, "timeframe", "one of 1s"),
         ({"window": 19}, "window", "from 20 to 1000, got 19"),
         ({"window": 1001}, "window", "from 20 to 1000"),

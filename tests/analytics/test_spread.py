@@ -44,9 +44,9 @@ def test_each_row_uses_the_window_before_it(scale):
         fit = fit_ols(y[row - 20 : row], x[row - 20 : row])
         assert isinstance(fit, Fit)
         spread = y[row] - fit.intercept - fit.slope * x[row]
-        assert history.hedge_ratio[row] == pytest.approx(fit.slope, rel=1e-10)
+        assert history.hedge_ratio[row] == pytest.approx(fit.slope, rel=1e-10, abs=0)
         assert history.intercept[row] == pytest.approx(fit.intercept, rel=1e-9)
-        assert history.sigma[row] == pytest.approx(fit.sigma, rel=1e-10)
+        assert history.sigma[row] == pytest.approx(fit.sigma, rel=1e-10, abs=0)
         assert history.spread[row] == pytest.approx(spread, abs=1e-9)
         assert history.z[row] == pytest.approx(spread / fit.sigma, abs=1e-7)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from analytics.live import signal_of
@@ -102,5 +103,30 @@ def test_partial_bars_in_the_window_only():
     assert now(market).state == "live"
     market.held[SPEC.x][150:152, FLAGS] = PARTIAL
     pair = now(market)
-    assert (pair.state, pair.reason) == ("partial", "2 of 60 bars miss trades")
+    assert (pair.state, pair.reason, pair.partial_bars) == ("partial", "2 of 60 bars miss trades", 2)
+    assert pair.z is not None
+    market.states[SPEC.y] = "STALE"
+    assert (now(market).state, now(market).partial_bars) == ("stale", 2)
+
+
+def test_a_window_without_holes_spans_its_bars():
+    pair = now(Market())
+    assert (pair.span_ms, pair.gaps, pair.longest_gap_ms, pair.sparse) == (60 * 60_000, 0, 0, False)
+    pair = now(Market(43))
+    assert (pair.state, pair.span_ms, pair.gaps) == ("warming", 43 * 60_000, 0)
+    pair = now(Market(0))
+    assert (pair.span_ms, pair.gaps, pair.longest_gap_ms, pair.sparse) == (0, 0, 0, False)
+
+
+@pytest.mark.parametrize(("missing", "sparse"), [(1, False), (30, False), (31, True), (120, True)])
+def test_a_window_that_straddles_a_hole_tells_how_long_it_is(missing, sparse):
+    market = Market(260)
+    y, x = market.held[SPEC.y], market.held[SPEC.x]
+    # One bar of y is away near the start, and so many of x in the middle of what is then the window.
+    market.held = {SPEC.y: np.delete(y, 205 - missing, axis=0), SPEC.x: np.delete(x, slice(240 - missing, 240), axis=0)}
+    pair = now(market)
+    assert (pair.state, pair.ready) == ("live", 60)
+    assert pair.span_ms == (60 + 1 + missing) * 60_000
+    assert (pair.gaps, pair.longest_gap_ms) == (2, missing * 60_000)
+    assert pair.sparse == (pair.span_ms > 1.5 * 60 * 60_000)
     assert pair.z is not None
