@@ -1,18 +1,11 @@
 """Correlation matrices, leads and Hayashi-Yoshida against plain numpy in the same run: time and agreement.
 
-Seeded returns of 20, 100 and 500 symbols, windows of 300 and 3,600, and trades at random times. Times are medians of
-interleaved runs; gate on the ratios, absolute times depend on the machine. ``np.corrcoef`` gets one BLAS thread, as
-ours does.
+Seeded returns of 20, 100 and 500 symbols, windows of 300 and 3,600, and trades at random times. The gate on a bar of
+100 symbols is in time: a board has no more for it.
 """
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-import statistics
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Final
@@ -28,35 +21,16 @@ from analytics.inputs import Pair
 from analytics.lead_lag import cross_correlations
 from analytics.measures.correlation import correlation
 from analytics.measures.correlation_break import correlation_break
+from benchmarks.gates import Gate, finish, tell
+from benchmarks.timing import Versus, Work, seconds, versus
 
 Floats = NDArray[np.float64]
 
 SEED: Final = 20240601
 LAGS: Final = 60
 _BARS: Final = 10
-GATES: Final = {
-    "corrcoef_over_bar_k20_w300": 3.0,
-    "corrcoef_over_bar_k100_w300": 3.0,
-    "corrcoef_over_bar_k500_w300": 3.0,
-    "corrcoef_over_bar_k20_w3600": 12.0,
-    "corrcoef_over_bar_k100_w3600": 12.0,
-    "corrcoef_over_bar_k500_w3600": 12.0,
-    "per_lag_numpy_over_lead_lag_k20": 3.0,
-    "per_lag_numpy_over_lead_lag_k100": 3.0,
-    "searchsorted_over_hayashi_yoshida": 3.0,
-}
-"""Ratios that must be reached; every bar of 100 symbols must also take 1 ms at most."""
-
-
-def interleaved(runs: int, *works: Callable[[], object]) -> list[float]:
-    """Median seconds of each work, run in turn so that a busy machine hits them alike."""
-    taken: list[list[float]] = [[] for _ in works]
-    for _ in range(runs):
-        for times, work in zip(taken, works, strict=True):
-            start = time.perf_counter()
-            work()
-            times.append(time.perf_counter() - start)
-    return [statistics.median(times) for times in taken]
+_PEERS: Final = {300: 3.0, 3_600: 12.0}
+"""How often a new bar must fit into ``np.corrcoef`` of so long a window."""
 
 
 def returns_of(n: int, k: int) -> Floats:
@@ -87,15 +61,15 @@ def bar_by_bar(k: int, window: int, missing: float = 0.0) -> tuple[Callable[[], 
     return ours, theirs
 
 
-def matrices() -> dict[str, float]:
-    result = {}
-    for window in (300, 3_600):
+def matrices() -> list[Gate]:
+    gates = []
+    for window, asked in _PEERS.items():
         for k in (20, 100, 500):
-            ours, theirs = interleaved(30 if k < 500 else 5, *bar_by_bar(k, window))
-            result[f"bar_k{k}_w{window}_us"] = ours / _BARS * 1e6
-            result[f"corrcoef_over_bar_k{k}_w{window}"] = theirs / ours
-    (gaps,) = interleaved(30, bar_by_bar(100, 1_000, 0.2)[0])
-    return result | {"bar_k100_w1000_with_gaps_us": gaps / _BARS * 1e6}
+            found = versus(*bar_by_bar(k, window), rounds=9 if k < 500 else 5)
+            tell({f"a bar, {k} symbols, window {window}: us": found.ours_s / _BARS * 1e6})
+            gates.append(Gate(f"a bar over np.corrcoef, {k} symbols, window {window}", found.ratio, asked))
+    (gaps,) = seconds(bar_by_bar(100, 1_000, 0.2)[0])
+    return [*gates, Gate("a bar, 100 symbols, with gaps", gaps / _BARS * 1e3, 1.0, "ms", at_most=True)]
 
 
 def per_lag(returns: Floats) -> Floats:
@@ -110,17 +84,32 @@ def per_lag(returns: Floats) -> Floats:
     return result
 
 
-def leads() -> dict[str, float]:
-    result = {}
+def ccf_loop(returns: Floats) -> None:
+    """statsmodels, pair by pair and direction by direction."""
+    from statsmodels.tsa.stattools import ccf  # noqa: PLC0415
+
+    for y in returns.T:
+        for x in returns.T:
+            ccf(y, x, adjusted=False, nlags=LAGS + 1)
+
+
+def leads() -> list[Gate]:
+    gates = []
     for k in (20, 100):
         returns = returns_of(3_600, k)
-        ours, theirs = interleaved(3, partial(cross_correlations, returns, LAGS), partial(per_lag, returns))
-        gap = np.abs(cross_correlations(returns, LAGS).forward - per_lag(returns)[LAGS:]).max()
-        result |= {f"lead_lag_k{k}_ms": ours * 1e3, f"per_lag_numpy_over_lead_lag_k{k}": theirs / ours}
-        result[f"lead_lag_k{k}_difference"] = float(gap)
+        ours = partial(cross_correlations, returns, LAGS)
+        found = versus(ours, partial(per_lag, returns), rounds=3)
+        tell({f"leads of {k} symbols: ms": found.ours_s * 1e3})
+        gap = np.abs(ours().forward - per_lag(returns)[LAGS:]).max()
+        gates.append(Gate(f"leads over numpy lag by lag, {k} symbols", found.ratio, 3.0))
+        gates.append(Gate(f"leads differ from numpy's, {k} symbols", float(gap), 1e-10, "", at_most=True))
+        if k == 20:
+            loop: Versus = versus(ours, partial(ccf_loop, returns), rounds=3)
+            gates.append(Gate("leads over statsmodels ccf, 20 symbols", loop.ratio, 10.0))
     returns[np.random.default_rng(SEED).random(returns.shape) < 0.2] = np.nan
-    (gaps,) = interleaved(1, partial(cross_correlations, returns, LAGS))
-    return result | {"lead_lag_k100_with_gaps_ms": gaps * 1e3}
+    (gaps,) = seconds(partial(cross_correlations, returns, LAGS), rounds=1)
+    tell({"leads of 100 symbols, with gaps: ms": gaps * 1e3})
+    return gates
 
 
 def trades(n: int, seed: int) -> Path:
@@ -137,11 +126,11 @@ def searchsorted(y: Path, x: Path) -> float:
     return float(np.sum(np.where(shares, np.diff(y.log_price) * (x.log_price[last] - x.log_price[first]), 0.0)))
 
 
-def overlaps() -> dict[str, float]:
+def overlaps() -> list[Gate]:
     y, x = trades(100_000, 1), trades(80_000, 2)
-    ours, theirs = interleaved(9, partial(covariance, y, x), partial(searchsorted, y, x))
-    ticks = y.time_ms.size + x.time_ms.size
-    return {"hayashi_yoshida_ns_per_trade": ours / ticks * 1e9, "searchsorted_over_hayashi_yoshida": theirs / ours}
+    found = versus(partial(covariance, y, x), partial(searchsorted, y, x))
+    tell({"Hayashi-Yoshida: ns a trade": found.ours_s / (y.time_ms.size + x.time_ms.size) * 1e9})
+    return [Gate("Hayashi-Yoshida over numpy searchsorted", found.ratio, 3.0)]
 
 
 def columns() -> dict[str, float]:
@@ -149,23 +138,23 @@ def columns() -> dict[str, float]:
     y, x = 100 * np.exp(returns_of(3_600, 2).cumsum(axis=0)).T
     same = np.ones(3_600)
     pair = Pair(Shared(np.arange(3_600) * 60_000, y, x, same, same, np.zeros(3_600, np.int64)), 60_000)
-    works: dict[str, Callable[[], object]] = {
-        f"correlation_{method}_3600_ms": partial(correlation, pair, window=120, method=method)
+    works: dict[str, Work] = {
+        f"correlation, {method}, 3600 rows: ms": partial(correlation, pair, window=120, method=method)
         for method in ("pearson", "spearman", "ewm")
     }
-    works["correlation_break_3600_ms"] = partial(correlation_break, pair, window=120, of="correlation", threshold=13.0)
-    return dict(zip(works, (seconds * 1e3 for seconds in interleaved(5, *works.values())), strict=True))
+    works["correlation break, 3600 rows: ms"] = partial(
+        correlation_break, pair, window=120, of="correlation", threshold=13.0
+    )
+    return {name: each * 1e3 for name, each in zip(works, seconds(*works.values(), rounds=3), strict=True)}
 
 
-def main() -> dict[str, float]:
-    plain = {"plain_bar_k100_w300_us": interleaved(30, bar_by_bar(100, 300)[0])[0] / _BARS * 1e6}
+def main() -> list[Gate]:
+    (plain,) = seconds(bar_by_bar(100, 300)[0])
+    tell({"a bar, 100 symbols, window 300, plain: us": plain / _BARS * 1e6})
     compiled.load()
-    result = plain | matrices() | leads() | overlaps() | columns()
-    for name, value in result.items():
-        gate = GATES.get(name)
-        print(f"{name:42} {value:12.4g}" + (f"   gate {gate:g}" if gate else ""))
-    return result
+    tell(columns())
+    return [*matrices(), *leads(), *overlaps()]
 
 
 if __name__ == "__main__":
-    main()
+    finish(main())

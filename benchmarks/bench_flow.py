@@ -1,15 +1,10 @@
-"""Flow on a million trades against pandas in the same run: VPIN and rolling imbalance, time and accuracy.
+"""Flow against peers in the same run: VPIN by window in numpy, rolling imbalance by pandas; time and accuracy.
 
-Seeded trades with lognormal sizes. The pandas VPIN reads cumulated volume at the borders of the buckets, the pandas
-imbalance is two rolling sums. Times are medians of interleaved runs; gate on the ratios, absolute times depend on the
-machine. Before its loops are compiled VPIN runs as plain Python, which is measured too.
+Seeded trades with lognormal sizes, a million of them for the imbalance, which is two rolling sums.
 """
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 
@@ -20,9 +15,10 @@ from numpy.typing import NDArray
 from analytics import compiled
 from analytics.flow import imbalance, signs
 from analytics.inputs import Trades
-from analytics.online import online
 from analytics.registry import measure
 from analytics.rolling import rolling_sum
+from benchmarks.gates import Gate, finish, tell
+from benchmarks.timing import versus
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +27,6 @@ ROWS = 1_000_000
 WINDOW = 500
 BUCKETS, BUCKET_TRADES = 50, 25
 LIVE = 20_000
-GATES = {"vpin_pandas_over_ours": 2.5, "imbalance_pandas_over_ours": 1.0}
 
 
 def trades(rows: int) -> Trades:
@@ -40,30 +35,21 @@ def trades(rows: int) -> Trades:
     return Trades(np.arange(rows), price, random.lognormal(-1, 1, rows), random.random(rows) < 0.5)
 
 
-def interleaved(runs: int, *works: Callable[[], object]) -> list[float]:
-    """Median seconds of each work, run in turn so that a busy machine hits them alike."""
-    taken: list[list[float]] = [[] for _ in works]
-    for _ in range(runs):
-        for times, work in zip(taken, works, strict=True):
-            start = time.perf_counter()
-            work()
-            times.append(time.perf_counter() - start)
-    return [statistics.median(times) for times in taken]
-
-
 def our_vpin(some: Trades) -> Floats:
     found: Floats = measure("vpin").run(some, buckets=BUCKETS, bucket_trades=BUCKET_TRADES).vpin
     return found
 
 
-def pandas_vpin(some: Trades, size: float) -> Floats:
-    frame = pd.DataFrame({"volume": some.quantity, "buys": np.where(some.buyer_is_maker, 0.0, some.quantity)}).cumsum()
-    volume = np.r_[0.0, frame["volume"].to_numpy()]
-    borders = size * np.arange(int(volume[-1] / size) + 1)
-    bought = pd.Series(np.interp(borders, volume, np.r_[0.0, frame["buys"].to_numpy()])).diff()
-    by_bucket = ((2 * bought - size).abs().rolling(BUCKETS).sum() / (BUCKETS * size)).to_numpy()
-    found: Floats = by_bucket[(frame["volume"] // size).astype(int).to_numpy()]
-    return found
+def vpin_by_window(some: Trades) -> Floats:
+    """The same, the windows one after another."""
+    signed, need = signs(some) * some.quantity, BUCKETS * BUCKET_TRADES
+    result = np.full(signed.size, np.nan)
+    for row in range(need, signed.size + 1):
+        volume = np.r_[0.0, some.quantity[row - need : row].cumsum()]
+        borders = np.linspace(0.0, volume[-1], BUCKETS + 1)
+        nets = np.diff(np.interp(borders, volume, np.r_[0.0, signed[row - need : row].cumsum()]))
+        result[row - 1] = np.abs(nets).sum() / volume[-1]
+    return result
 
 
 def our_imbalance(some: Trades) -> Floats:
@@ -77,8 +63,8 @@ def pandas_imbalance(some: Trades) -> Floats:
     return found
 
 
-def imbalance_errors(some: Trades) -> dict[str, float]:
-    """Against exact fractions, on rows spread over all, with one print of 1e9 in the trades."""
+def imbalance_errors(some: Trades) -> list[float]:
+    """Ours and pandas', against exact fractions, on rows spread over all, with one print of 1e9 in the trades."""
     some.quantity[ROWS // 2] = 1e9
     rows = range(ROWS // 2 + WINDOW, ROWS, ROWS // 40)
     sign = signs(some)
@@ -88,40 +74,34 @@ def imbalance_errors(some: Trades) -> dict[str, float]:
         values = [Fraction(each) for each in some.quantity[part].tolist()]
         net = sum(value * int(side) for value, side in zip(values, sign[part].tolist(), strict=True))
         exact.append(float(net / sum(values)))
-    return {
-        f"imbalance_error_{name}": float(np.abs(found[list(rows)] - exact).max())
-        for name, found in (("ours", our_imbalance(some)), ("pandas", pandas_imbalance(some)))
-    }
+    return [float(np.abs(found[list(rows)] - exact).max()) for found in (our_imbalance(some), pandas_imbalance(some))]
 
 
-def microseconds_per_trade(some: Trades) -> float:
-    live = online(measure("vpin"), 0, {"buckets": BUCKETS, "bucket_trades": BUCKET_TRADES})
-    rows = list(zip(*(column[:LIVE].tolist() for column in some), strict=True))
-    start = time.perf_counter()
-    for row in rows:
-        live.update(row)
-    return (time.perf_counter() - start) / LIVE * 1e6
+def vpins(some: Trades) -> list[Gate]:
+    part = Trades._make(column[:LIVE] for column in some)
+    found = versus(partial(our_vpin, part), partial(vpin_by_window, part), rounds=5)
+    gap = np.nanmax(np.abs(our_vpin(part) - vpin_by_window(part)))
+    tell({f"VPIN, {LIVE} trades: ms": found.ours_s * 1e3})
+    return [
+        Gate("VPIN over numpy, window by window", found.ratio, 2.5),
+        Gate("VPIN differs from that", float(gap), 1e-12, "", at_most=True),
+    ]
 
 
-def main() -> dict[str, float]:
+def main() -> list[Gate]:
     some = trades(ROWS)
-    (plain,) = interleaved(3, partial(our_vpin, Trades._make(column[:10_000] for column in some)))
-    result = {"vpin_plain_10000_ms": plain * 1e3}
+    gates = vpins(some)
     compiled.load()
-    size = float(measure("vpin").run(some, buckets=BUCKETS, bucket_trades=BUCKET_TRADES).bucket_volume[-1])
-    ours, theirs = interleaved(7, partial(our_vpin, some), partial(pandas_vpin, some, size))
-    result |= {"vpin_ms": ours * 1e3, "vpin_pandas_ms": theirs * 1e3, "vpin_pandas_over_ours": theirs / ours}
-    result["vpin_difference"] = float(np.nanmax(np.abs(our_vpin(some) - pandas_vpin(some, size))))
-    ours, theirs = interleaved(7, partial(our_imbalance, some), partial(pandas_imbalance, some))
-    result |= {"imbalance_ms": ours * 1e3, "imbalance_pandas_ms": theirs * 1e3}
-    result["imbalance_pandas_over_ours"] = theirs / ours
-    result["vpin_online_us"] = microseconds_per_trade(some)
-    result |= imbalance_errors(some)
-    for name, value in result.items():
-        gate = f"   gate >= {GATES[name]:g}" if name in GATES else ""
-        print(f"{name:32} {value:12.4g}{gate}")
-    return result
+    found = versus(partial(our_imbalance, some), partial(pandas_imbalance, some))
+    tell({"imbalance, 1,000,000 trades: ms": found.ours_s * 1e3})
+    ours, pandas = imbalance_errors(some)
+    tell({"imbalance error, pandas": pandas})
+    return [
+        *gates,
+        Gate("imbalance over pandas", found.ratio, 1.0),
+        Gate("imbalance error with a print of 1e9", ours, 1e-12, "", at_most=True),
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    finish(main())

@@ -9,16 +9,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psutil
 
 from benchmarks.blast import NAMES
+from benchmarks.gates import Gate, finish
+from benchmarks.peers import REPO, python_with
 from store import open_store
 from store.server import EmbeddedServer
 
-REPO = Path(__file__).resolve().parent.parent
-PEER = REPO / ".venv-bench"
+PEER = ("cryptofeed==2.4.1", "redis==8.1.0", "hiredis==3.5.0")
 COUNT = 300_000
 
 
@@ -37,16 +37,6 @@ def running(command: list[str], **environ: str) -> Iterator[subprocess.Popen[str
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def peer_python() -> str:
-    """Interpreter of an environment with cryptofeed, made at first use."""
-    if not (PEER / "bin" / "python").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(PEER)], check=True)
-        subprocess.run(
-            [PEER / "bin" / "pip", "install", "-q", "cryptofeed==2.4.1", "redis==8.1.0", "hiredis==3.5.0"], check=True
-        )
-    return str(PEER / "bin" / "python")
 
 
 def measure(event: str, keys: list[str], command: list[str], count: int = COUNT) -> dict[str, float]:
@@ -89,21 +79,24 @@ def measure(event: str, keys: list[str], command: list[str], count: int = COUNT)
     }  # fmt: skip
 
 
-def main() -> dict[str, float]:
-    """Print both and their ratio."""
+def main() -> list[Gate]:
+    """Print both."""
     ours = measure("trade", [f"ticks:{{binance:{name}}}" for name in NAMES], [sys.executable, "app.py", "ingest"])
     peer_keys = [f"trades-BINANCE-{name[:-4]}-USDT" for name in NAMES]
-    peer = measure("aggTrade", peer_keys, [peer_python(), "benchmarks/peer_cryptofeed.py", "{port}", "{redis_port}"])
+    python = python_with(".venv-bench", *PEER)
+    peer = measure("aggTrade", peer_keys, [python, "benchmarks/peer_cryptofeed.py", "{port}", "{redis_port}"])
     print(f"{COUNT:,} trades of {len(NAMES)} symbols over one WebSocket, prepared frames, server on the same machine")
     for name, row in (("spreadboard ingest", ours), ("cryptofeed 2.4.1", peer)):
         print(
             f"{name:20} {row['arrived']:>9,} arrived {row['per_s']:>10,.0f}/s {row['per_cpu_s']:>10,.0f} per CPU-s"
             f" {row['bytes']:>6.1f} bytes a tick"
         )
-    ratio = ours["per_s"] / peer["per_s"]
-    print(f"ratio {ratio:.1f} (to reach: 40,000/s and 3x)")
-    return {"trades_per_s": ours["per_s"], "ratio": ratio, "bytes_per_tick": ours["bytes"]}
+    return [
+        Gate("trades through one ingestor", ours["per_s"], 40_000.0, "/s"),
+        Gate("trades over cryptofeed's Redis stream", ours["per_s"] / peer["per_s"], 3.0),
+        Gate("memory of a tick", ours["bytes"], 40.0, "bytes", at_most=True),
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    finish(main())

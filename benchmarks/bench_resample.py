@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import random
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 import psutil
 
-from analytics.market import TIMEFRAME_MS, TRADES, Tick
+from analytics.market import BUILT, TRADES, Tick
+from benchmarks.gates import Gate, finish, tell
+from benchmarks.peers import REPO
 from ingest.resampler import BATCH
 from runtime.settings import environment, load
 from store import Store, open_store
 from store.server import EmbeddedServer
 
-REPO = Path(__file__).resolve().parent.parent
 SYMBOLS = [f"sim:S{number:02d}USDT" for number in range(12)]
 TICKS_EACH = 50_000
 MEAN_GAP_MS = 30  # the density of BTCUSDT on a busy day: about 33 trades a second
 START_MS = 1_700_000_000_000
-TARGET = 60_000
 
 
 def fill(store: Store) -> None:
@@ -65,7 +62,7 @@ def measure(store: Store, url: str) -> tuple[float, float]:
         process.wait(5)
 
 
-def main() -> dict[str, float | int | str]:
+def main() -> list[Gate]:
     """Run the benchmark on a server of its own; rates in ticks per second."""
     with tempfile.TemporaryDirectory() as folder:
         server = EmbeddedServer(folder)
@@ -73,7 +70,7 @@ def main() -> dict[str, float | int | str]:
         try:
             fill(store)
             wall_s, cpu_s = measure(store, server.url)
-            bars = {timeframe: [store.bars.read(symbol, timeframe) for symbol in SYMBOLS] for timeframe in TIMEFRAME_MS}
+            bars = {timeframe: [store.bars.read(symbol, timeframe) for symbol in SYMBOLS] for timeframe in BUILT}
             for timeframe, rows in bars.items():
                 counted = sum(int(each[:, TRADES].sum()) for each in rows)
                 assert counted == len(SYMBOLS) * TICKS_EACH, f"{timeframe}: {counted} trades in the bars"
@@ -81,14 +78,12 @@ def main() -> dict[str, float | int | str]:
             store.close()
             server.stop()
     ticks = len(SYMBOLS) * TICKS_EACH - BATCH
-    return {
+    tell({
         "ticks": ticks,
         "bars": sum(len(each) for rows in bars.values() for each in rows),
-        "ticks_per_s": round(ticks / wall_s),
-        "ticks_per_cpu_s": round(ticks / cpu_s),
-        "target_ticks_per_s": TARGET,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-    }
+        "ticks a CPU second": ticks / cpu_s,
+    })  # fmt: skip
+    return [Gate("ticks through one resampler", ticks / wall_s, 60_000.0, "/s")]
 
 
 def _cpu_s(pid: int) -> float:
@@ -97,4 +92,4 @@ def _cpu_s(pid: int) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(), indent=2))
+    finish(main())

@@ -1,14 +1,10 @@
 """Rolling and fading statistics against pandas and statsmodels in the same run, and what a pair costs the page.
 
-Seeded walks, 3,600 and 86,400 rows, window 300, half-life 60. Times are medians of interleaved runs, with the loops
-compiled and (``plain``) without; gate on the ratios, absolute times depend on the machine.
+Seeded walks, 3,600 and 86,400 rows, window 300, half-life 60; with the loops compiled and (``plain``) without.
 """
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -21,6 +17,8 @@ from analytics.market import CLOSE, OPEN_MS, TRADES, BarArray
 from analytics.rolling import rolling_ols, rolling_z
 from analytics.spread import extend_history, pair_history
 from analytics.window import pair_window
+from benchmarks.gates import Gate, finish, tell
+from benchmarks.timing import Work, seconds, versus
 
 Floats = NDArray[np.float64]
 
@@ -42,17 +40,6 @@ def bars(closes: Floats) -> BarArray:
     table[:, CLOSE] = closes
     table[:, TRADES] = 10
     return table
-
-
-def interleaved(runs: int, *works: Callable[[], object]) -> list[float]:
-    """Median seconds of each work, run in turn so that a busy machine hits them alike."""
-    taken: list[list[float]] = [[] for _ in works]
-    for _ in range(runs):
-        for times, work in zip(taken, works, strict=True):
-            start = time.perf_counter()
-            work()
-            times.append(time.perf_counter() - start)
-    return [statistics.median(times) for times in taken]
 
 
 def pandas_slope(y: Floats, x: Floats) -> Floats:
@@ -123,70 +110,66 @@ class Market:
         return ""
 
 
-def page_costs() -> dict[str, float]:
-    result: dict[str, float] = {}
+def page_costs() -> None:
     for rows in (1_440, 86_400):
         y, x = (bars(walk) for walk in walks(rows, 100.0))
         before = pair_history(y[:-1], x[:-1], SPEC)
-        whole, longer, window = interleaved(
-            9,
-            partial(pair_history, y, x, SPEC),
-            partial(extend_history, before, y, x, SPEC),
-            partial(pair_window, y, x, SPEC),
-        )
-        result |= {f"history_{rows}_ms": whole * 1e3, f"one_bar_more_{rows}_ms": longer * 1e3}
-        result[f"last_window_{rows}_ms"] = window * 1e3
+        works: dict[str, Work] = {
+            "history": partial(pair_history, y, x, SPEC),
+            "one bar more": partial(extend_history, before, y, x, SPEC),
+            "last window": partial(pair_window, y, x, SPEC),
+        }
+        taken = seconds(*works.values())
+        tell({f"{name}, {rows} rows: ms": each * 1e3 for name, each in zip(works, taken, strict=True)})
     market = Market(y, x)
     book = PairBook(market)
-    (once,) = interleaved(2_000, lambda: book.now(SPEC, market.now_ms))
-    return result | {"now_us": once * 1e6}
+    (once,) = seconds(lambda: book.now(SPEC, market.now_ms))
+    tell({"z now: us": once * 1e6})
 
 
-GATES = {"ols_over_pandas": 2.0, "ols_over_statsmodels": 200.0, "z_over_pandas": 4.0, "ewm_over_pandas": 2.0}
-
-
-def ratios(rows: int) -> dict[str, float]:
+def ratios(rows: int) -> list[Gate]:
     y, x = walks(rows, 100.0)
-    result: dict[str, float] = {}
-    for name, ours, theirs in (
-        ("ols", partial(rolling_ols, y, x, WINDOW), partial(pandas_slope, y, x)),
-        ("z", partial(rolling_z, x, WINDOW), partial(pandas_z, x)),
-        ("ewm", partial(ewm_mean_sd, x, HALF_LIFE), partial(pandas_ewm, x)),
+    gates = []
+    for name, asked, ours, theirs in (
+        ("rolling OLS over pandas", 2.0, partial(rolling_ols, y, x, WINDOW), partial(pandas_slope, y, x)),
+        ("rolling OLS over RollingOLS", 200.0, partial(rolling_ols, y, x, WINDOW), partial(statsmodels_slope, y, x)),
+        ("rolling z over pandas", 4.0, partial(rolling_z, x, WINDOW), partial(pandas_z, x)),
+        ("fading mean and sd over pandas", 2.0, partial(ewm_mean_sd, x, HALF_LIFE), partial(pandas_ewm, x)),
     ):
-        fast, peer = interleaved(15, ours, theirs)
-        result |= {f"{name}_{rows}_ms": fast * 1e3, f"{name}_over_pandas_{rows}": peer / fast}
-        if name == "ols":
-            fast, peer = interleaved(3, ours, partial(statsmodels_slope, y, x))
-            result[f"ols_over_statsmodels_{rows}"] = peer / fast
+        found = versus(ours, theirs, rounds=3 if "RollingOLS" in name else 9)
+        gates.append(Gate(f"{name}, {rows} rows", found.ratio, asked))
         before = dict(compiled._compiled)
         compiled._compiled.clear()
-        (plain,) = interleaved(5, ours)
+        (plain,) = seconds(ours, rounds=3)
         compiled._compiled.update(before)
-        result[f"{name}_{rows}_plain_ms"] = plain * 1e3
-    return result
+        tell({f"{name}, {rows} rows: ms": found.ours_s * 1e3, f"{name}, {rows} rows, plain: ms": plain * 1e3})
+    return gates
 
 
-def errors() -> dict[str, float]:
-    result: dict[str, float] = {}
+def errors() -> list[Gate]:
+    """Against long double: ours as gates, pandas' beside them."""
+    gates = []
     for level in (1e2, 1e5, 1e7):
         y, x = walks(3_600, level)
         exact = exact_slope(y, x)
-        for name, slope in (("ours", rolling_ols(y, x, WINDOW).slope), ("pandas", pandas_slope(y, x))):
-            result[f"error_{name}_level_{level:.0e}"] = float(np.abs(slope[WINDOW - 1 :] / exact - 1).max())
-    values = 1e5 + (walks(3_600, 0.0)[1]) / 50
-    for name, z in (("ours", rolling_z(values, WINDOW)), ("pandas", pandas_z(values))):
-        result[f"error_{name}_z_step_1e-3"] = float(np.abs(z[WINDOW - 1 :] - exact_z(values)).max())
-    return result
+        ours, pandas = (
+            float(np.abs(slope[WINDOW - 1 :] / exact - 1).max())
+            for slope in (rolling_ols(y, x, WINDOW).slope, pandas_slope(y, x))
+        )
+        tell({f"rolling OLS error at {level:.0e}, pandas": pandas})
+        gates.append(Gate(f"rolling OLS error at {level:.0e}", ours, 1e-11, "", at_most=True))
+    values = 1e5 + walks(3_600, 0.0)[1] / 50
+    exact = exact_z(values)
+    ours, pandas = (float(np.abs(z[WINDOW - 1 :] - exact).max()) for z in (rolling_z(values, WINDOW), pandas_z(values)))
+    tell({"rolling z error at 1e5, step 1e-3, pandas": pandas})
+    return [*gates, Gate("rolling z error at 1e5, step 1e-3", ours, 1e-9, "", at_most=True)]
 
 
-def main() -> dict[str, float]:
+def main() -> list[Gate]:
     compiled.load()
-    result = ratios(3_600) | ratios(86_400) | errors() | page_costs()
-    for name, value in result.items():
-        gate = GATES.get(name.rpartition("_")[0])
-        print(f"{name:32} {value:12.4g}" + (f"   gate >= {gate:g}" if gate else ""))
-    return result
+    page_costs()
+    return [*ratios(3_600), *ratios(86_400), *errors()]
 
 
 if __name__ == "__main__":
-    main()
+    finish(main())

@@ -1,14 +1,13 @@
 """The cointegration scan against a loop of statsmodels' coint in the same run, and what it finds where nothing is.
 
 Seeded panels of walks in groups of five, half of the groups cointegrated; 3,600 rows, lags by AIC, both directions.
-Sizes: 100 symbols (4,950 pairs) and 500 (124,750 pairs). The loop is timed on sampled pairs. One thread.
+Sizes: 100 symbols (4,950 pairs) and 500 (124,750 pairs). The loop is timed on sampled pairs, between our scans.
 """
 
 from __future__ import annotations
 
 import statistics
-import time
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,8 @@ from analytics.measures.scan import MEASURE, Scan
 from analytics.scan.engle_granger import both_directions
 from analytics.scan.products import centre
 from analytics.scan.unit_roots import lags_for
+from benchmarks.gates import Gate, finish, tell
+from benchmarks.timing import seconds
 
 Floats = NDArray[np.float64]
 
@@ -52,32 +53,36 @@ def panel(table: Floats) -> Panel:
     return Panel(tuple(f"sim:S{at:03}" for at in range(table.shape[1])), stamps, table, table, STEP_MS)
 
 
-def seconds(work: Callable[[], object], runs: int) -> float:
-    taken = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken)
-
-
-def scanned(data: Panel) -> Scan:
-    found = MEASURE.run(data)
+def scanned(data: Panel, **settings: object) -> Scan:
+    found = MEASURE.run(data, **settings)
     assert isinstance(found, Scan), found
     return found
 
 
-def coint_seconds(table: Floats) -> float:
-    """Seconds a test, from sampled pairs."""
+def coint_loop(table: Floats, **settings: object) -> None:
+    """statsmodels on sampled pairs."""
     from statsmodels.tsa.stattools import coint  # noqa: PLC0415
 
     random = np.random.default_rng(SEED)
-    pairs = [random.choice(table.shape[1], 2, replace=False) for _ in range(SAMPLED)]
-    coint(table[:300, 0], table[:300, 1])
-    start = time.perf_counter()
-    for y, x in pairs:
-        coint(table[:, y], table[:, x])
-    return (time.perf_counter() - start) / SAMPLED
+    for _ in range(SAMPLED):
+        y, x = random.choice(table.shape[1], 2, replace=False)
+        coint(table[:, y], table[:, x], **settings)
+
+
+def against_coint(table: Floats, data: Panel) -> list[Gate]:
+    gates = []
+    for name, asked, ours, theirs in (
+        ("lags by AIC", 1000.0, {"lag_rule": "aic"}, {"autolag": "aic"}),
+        ("lag 1", 150.0, {"lag_rule": "fixed", "lags": 1}, {"maxlag": 1, "autolag": None}),
+    ):
+        loop = partial(coint_loop, table, **theirs)
+        scan_s, loop_s = seconds(partial(scanned, data, **ours), loop, rounds=3)
+        each_s = loop_s / SAMPLED
+        tell({f"scan of 100, {name}: s": scan_s, f"coint, {name}: s a test": each_s})
+        gates.append(Gate(f"scan of 100 over coint, {name}", each_s * scanned(data, **ours).tests / scan_s, asked))
+        if name == "lags by AIC":
+            gates.append(Gate("scan of 100 symbols", scan_s, 0.5, "s", at_most=True))
+    return gates
 
 
 def right(found: Scan, symbols: int) -> tuple[float, int]:
@@ -89,7 +94,7 @@ def right(found: Scan, symbols: int) -> tuple[float, int]:
     return hits / sum(true), int(believed.sum()) - hits
 
 
-def nothing_there() -> dict[str, float]:
+def nothing_there() -> list[Gate]:
     """Independent walks: how often one test passes at 5 %, the better of two, and whether q believes any of a panel."""
     one, better, believed = [], [], []
     for seed in range(PANELS):
@@ -101,31 +106,26 @@ def nothing_there() -> dict[str, float]:
         found = scanned(panel(table))
         better.append(float(np.mean(found.p < 0.05)))
         believed.append(bool((found.q < 0.05).any()))
-    return {
-        "null_size_of_one_test": statistics.mean(one),
-        "null_size_of_better_of_two": statistics.mean(better),
-        "null_panels_with_any_believed": statistics.mean(believed),
-    }
+    tell({"size of the better of two tests at 5 %": statistics.mean(better)})
+    return [
+        Gate("size of one test at 5 %", statistics.mean(one), 0.06, "", at_most=True),
+        Gate("null panels in which q believes a pair", statistics.mean(believed), 0.1, "", at_most=True),
+    ]
 
 
-def main() -> dict[str, float]:
+def main() -> list[Gate]:
     table = closes(100)
     data = panel(table)
-    result: dict[str, float] = {"plain_100_s": seconds(lambda: scanned(data), 3)}
+    (plain,) = seconds(partial(scanned, data), rounds=3)
+    tell({"scan of 100, plain: s": plain})
     compiled.load()
-    ours = seconds(lambda: scanned(data), 5)
-    found = scanned(data)
-    result |= {"scan_100_s (gate 0.5)": ours, "tests_100": found.tests}
-    loop = coint_seconds(table) * found.tests
-    result |= {"coint_loop_100_s": loop, "loop_over_ours (gate 1000)": loop / ours}
-    result["found_share"], result["others_believed"] = right(found, 100)
-    result |= nothing_there()
+    gates = against_coint(table, data)
+    found_share, others = right(scanned(data), 100)
+    tell({"planted pairs found": found_share, "others believed": others})
     wide = panel(closes(500))
-    result["scan_500_s (gate 10)"] = seconds(lambda: scanned(wide), 1)
-    for name, value in result.items():
-        print(f"{name:32} {value:12.4g}")
-    return result
+    (widest,) = seconds(partial(scanned, wide), rounds=1)
+    return [*gates, Gate("scan of 500 symbols", widest, 10.0, "s", at_most=True), *nothing_there()]
 
 
 if __name__ == "__main__":
-    main()
+    finish(main())
