@@ -12,8 +12,22 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-TIMEFRAME_MS: Final[dict[str, int]] = {"1s": 1_000, "1m": 60_000, "5m": 300_000}
-"""Time frames that are built and stored, with their step in milliseconds."""
+TIMEFRAME_MS: Final[dict[str, int]] = {
+    "1s": 1_000,
+    "1m": 60_000,
+    "5m": 300_000,
+    "15m": 900_000,
+    "30m": 1_800_000,
+    "1h": 3_600_000,
+    "4h": 14_400_000,
+    "1d": 86_400_000,
+}
+"""Every time frame with its step in milliseconds, shortest first."""
+BUILT: Final = ("1s", "1m", "5m")
+"""Time frames that are cut from trades; the longer ones come with uploaded files alone."""
+UPLOADED_STATE: Final = "UPLOADED"
+UPLOAD_VENUE: Final = "upload"
+"""Venue of the symbols whose bars a user brought in a file. They are the past: no trades, nothing live."""
 
 PARTIAL: Final = 1
 """The bar misses trades: a hole in the feed, or the feed began inside it."""
@@ -21,6 +35,8 @@ REVISED: Final = 2
 """The bar changed after it had been stored as closed: a late trade."""
 SYNTHETIC: Final = 4
 """The bar came from the exchange's klines, not from our own ticks."""
+UPLOADED: Final = 8
+"""The bar came from a file that a user brought. What the file does not say (volume, trades) is NaN."""
 
 BarArray = NDArray[np.float64]
 """Bars as rows of an ``(n, 10)`` float64 array, oldest first; the columns are the fields of `Bar`.
@@ -87,6 +103,33 @@ def name_of(symbol: str) -> str:
     'BTCUSDT'
     """
     return symbol.partition(":")[2]
+
+
+def symbol_of(venue: str, name: str) -> str:
+    """The full symbol of a name as a page shows it: bare on ``venue``, in full on any other.
+
+    >>> symbol_of("binance", "BTCUSDT"), symbol_of("binance", "upload:GOLD")
+    ('binance:BTCUSDT', 'upload:GOLD')
+    """
+    return name if ":" in name else f"{venue}:{name}"
+
+
+def is_uploaded(symbol: str) -> bool:
+    """Whether a symbol's bars come from a user's file.
+
+    >>> is_uploaded("upload:GOLD"), is_uploaded("binance:BTCUSDT")
+    (True, False)
+    """
+    return venue_of(symbol) == UPLOAD_VENUE
+
+
+def label_of(symbol: str) -> str:
+    """What a page calls a symbol: its name, and an uploaded one in full so that it is known for what it is.
+
+    >>> label_of("binance:BTCUSDT"), label_of("upload:GOLD")
+    ('BTCUSDT', 'upload:GOLD')
+    """
+    return symbol if is_uploaded(symbol) else name_of(symbol)
 
 
 def prefer(stored: Bar | None, new: Bar) -> Bar | None:

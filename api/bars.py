@@ -33,7 +33,8 @@ COLUMNS: Final = {
     "buy_volume": "volume of trades in which the buyer was the aggressor, in the base asset",
     "trades": "number of trades",
     "flags": f"sum of {market.PARTIAL}: misses trades, {market.REVISED}: changed by a late trade, "
-    f"{market.SYNTHETIC}: from the exchange's klines",
+    f"{market.SYNTHETIC}: from the exchange's klines, "
+    f"{market.UPLOADED}: from a user's file (what it does not say is empty)",
 }
 
 
@@ -42,7 +43,7 @@ def columns(bars: BarArray) -> dict[str, Any]:
     open_ms = bars[:, market.OPEN_MS].astype(np.int64)
     whole = ("trades", "flags")
     fields: dict[str, Any] = {
-        name: bars[:, at].astype(np.int64 if name in whole else np.float64)
+        name: bars[:, at].astype(np.int64 if name in whole and not np.isnan(bars[:, at]).any() else np.float64)
         for at, name in enumerate(market.Bar._fields)
         if at != market.OPEN_MS
     }

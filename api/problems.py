@@ -50,17 +50,18 @@ def bad_parameter(parameter: str, allowed: str, got: str, remedy: str = "") -> P
 
 def install(blueprint: Blueprint) -> None:
     """Turn whatever goes wrong in a view of ``blueprint`` into a problem document."""
-
-    def explain(error: Exception) -> Response:
-        if isinstance(error, Problem):
-            return error.response()
-        if isinstance(error, StoreError):
-            return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", str(error)).response()
-        if isinstance(error, HTTPException) and error.code:
-            status = HTTPStatus(error.code)
-            return Problem(status, status.phrase.lower().replace(" ", "-"), error.description or "").response()
-        log.exception("a request failed")
-        detail = "The server failed on this request; its log has the cause."
-        return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", detail).response()
-
     blueprint.register_error_handler(Exception, explain)
+
+
+def explain(error: Exception) -> Response:
+    """What went wrong, as a problem document."""
+    if isinstance(error, Problem):
+        return error.response()
+    if isinstance(error, StoreError):
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "store-unavailable", str(error)).response()
+    if isinstance(error, HTTPException) and error.code:
+        status = HTTPStatus(error.code)
+        return Problem(status, status.phrase.lower().replace(" ", "-"), error.description or "").response()
+    log.exception("a request failed", exc_info=error)
+    detail = "The server failed on this request; its log has the cause."
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", detail).response()

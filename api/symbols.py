@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from flask import Response
 
-from analytics.market import TIMEFRAME_MS, name_of, venue_of
+from analytics.market import BUILT, UPLOAD_VENUE, UPLOADED_STATE, is_uploaded, name_of, venue_of
 from api.problems import Problem, bad_parameter
 from api.route import Context, Route
 from api.tables import to_json
 from runtime.metrics import age_ms, exchange_now_ms, number
+from store.uploads import Upload
 
 SIMULATED_VENUE: Final = "sim"
 MAX_SYMBOLS: Final = 100
@@ -25,7 +26,7 @@ def resolve(context: Context, parameter: str, text: str) -> str:
 
     Raises `Problem` (404) with the nearest names.
     """
-    known = context.store.status.symbols()
+    known = [*context.store.status.symbols(), *(context.store.uploads.all() if is_uploaded(text) else ())]
     symbol = text if ":" in text else f"{active_venue(context)}:{text}"
     if symbol in known:
         return symbol
@@ -80,8 +81,11 @@ def _symbols(context: Context, _values: Mapping[str, Any]) -> Response:
     simulated = feed.get("simulated") == "1"
     body = {
         "feed": {name: feed.get(name) for name in ("source", "venue", "state")} | {"simulated": simulated},
-        "timeframes": list(TIMEFRAME_MS),
-        "symbols": [_row(symbol, live.get(symbol, {}), now_ms) for symbol in symbols],
+        "timeframes": list(BUILT),
+        "symbols": [
+            *(_row(symbol, live.get(symbol, {}), now_ms) for symbol in symbols),
+            *map(_uploaded, context.store.uploads.all().values()),
+        ],
     }
     response = Response(to_json(body), mimetype="application/json")
     if simulated:
@@ -103,6 +107,21 @@ def _row(symbol: str, fields: Mapping[str, str], now_ms: float) -> dict[str, Any
     }
 
 
+def _uploaded(upload: Upload) -> dict[str, Any]:
+    """The past has an end, but no age."""
+    return {
+        "symbol": upload.symbol,
+        "venue": UPLOAD_VENUE,
+        "name": upload.name,
+        "state": UPLOADED_STATE,
+        "price": upload.last_close,
+        "time_ms": upload.end_ms,
+        "age_ms": None,
+    }
+
+
 ROUTE: Final = Route(
-    "/api/v1/symbols", "The symbols that are being watched, with their last price and state.", _symbols
+    "/api/v1/symbols",
+    "The symbols that are being watched, with their last price and state; then those that users uploaded (UPLOADED).",
+    _symbols,
 )

@@ -6,7 +6,7 @@ import logging
 import threading
 from typing import NamedTuple
 
-from analytics.market import TIMEFRAME_MS, bucket
+from analytics.market import BUILT, TIMEFRAME_MS, bucket
 from ingest.clock import ExchangeClock
 from ingest.feeds.base import Feed, FeedError
 from ingest.workers import Workers
@@ -58,7 +58,8 @@ class Backfill:
 
     def heal(self, name: str, from_ms: int, to_ms: int) -> None:
         """Fetch every bar that overlaps ``from_ms`` to ``to_ms`` as soon as it is over, as far back as is wanted."""
-        for timeframe, step in TIMEFRAME_MS.items():
+        for timeframe in BUILT:
+            step = TIMEFRAME_MS[timeframe]
             self._add(timeframe, [name], bucket(from_ms, step), bucket(to_ms, step) + step)
 
     def stop(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from analytics.market import PARTIAL, REVISED, SYNTHETIC, TIMEFRAME_MS, Bar, Tick, bucket
+from analytics.market import BUILT, PARTIAL, REVISED, SYNTHETIC, TIMEFRAME_MS, Bar, Tick, bucket
 
 UNIT: Final = 10**8
 SECOND: Final = TIMEFRAME_MS["1s"]
@@ -97,7 +97,7 @@ class BarBuilder:
         self._hold_ms = hold_ms
         self._last_ms = self._newest_ms = start_ms
         self._closed_ms = start_ms  # all buckets that end by then are closed; one second at most is open: this one
-        self._sums: dict[str, dict[int, Sums]] = {timeframe: {} for timeframe in TIMEFRAME_MS}
+        self._sums: dict[str, dict[int, Sums]] = {timeframe: {} for timeframe in BUILT}
         self._renew_ms = start_ms  # a trade from then on opens a 5m bucket newer than all before
         self._holes: list[tuple[int, int]] = []  # first and last second of each
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from analytics.market import FLAGS, OPEN_MS, REVISED, SYNTHETIC, TIMEFRAME_MS, Bar, Tick
+from analytics.market import BUILT, FLAGS, OPEN_MS, REVISED, SYNTHETIC, Bar, Tick
 from ingest.bar_builder import LONGEST, BarBuilder, Cut, settle
 from store import Store
 
@@ -71,7 +71,7 @@ class Track:
             self.builder.reach_ms = None
         if self.builder.floor_ms > self._stored_until_ms:
             self._stored = {}
-        for timeframe in TIMEFRAME_MS:
+        for timeframe in BUILT:
             bars = list(self._cuts.pop(timeframe, {}).values())
             if self._stored:
                 bars = settle(self._stored[timeframe], bars)
@@ -93,7 +93,7 @@ class Track:
         before = self._store.ticks.before(self.symbol, recovery_ms)
         # The trade before the first one that recovery reads tells it that there is no hole between them.
         self._store.ticks.trim(self.symbol, min(newest_ms - ticks_ms, before.time_ms if before else recovery_ms))
-        for timeframe in TIMEFRAME_MS:
+        for timeframe in BUILT:
             kept_ms = seconds_ms if timeframe == "1s" else longer_ms
             self._store.bars.trim(self.symbol, timeframe, newest_ms - kept_ms)
 
@@ -109,7 +109,7 @@ class Track:
 
     def _read_stored(self, start_ms: int, end_ms: int | None = None) -> Bars:
         stored: Bars = {}
-        for timeframe in TIMEFRAME_MS:
+        for timeframe in BUILT:
             bars = map(_bar, self._store.bars.read(self.symbol, timeframe, start_ms, end_ms).tolist())
             stored[timeframe] = {bar.open_ms: bar for bar in bars if not bar.flags & SYNTHETIC}
         return stored

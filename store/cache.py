@@ -10,11 +10,12 @@ import time
 from typing import Final
 
 from analytics.live import LastTrade, Series
-from analytics.market import Tick
+from analytics.market import UPLOADED_STATE, Tick, is_uploaded
 from store import notices
 from store.facade import Store
 from store.link import StoreError, Wire
 from store.series import CAPACITY, HeldSeries
+from store.uploads import Upload
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class MarketCache:
         self._live: dict[str, dict[str, str]] = {}
         self._feed: dict[str, str] = {}
         self._symbols: list[str] = []
+        self._uploads: dict[str, Upload] = {}
         self._beats = {role: ("", 0.0) for role in (INGEST_ROLE, RESAMPLE_ROLE)}
         self._versions = itertools.count(1)
         self._changes = 0
@@ -93,7 +95,12 @@ class MarketCache:
         return self._store.ticks.range(symbol, end_ms=end_ms, limit=count)
 
     def state(self, symbol: str) -> str:
-        """State of the symbol's feed; DOWN when the store or the ingestor is away, or the symbol is not watched."""
+        """State of the symbol's feed; DOWN when the store or the ingestor is away, or the symbol is not watched.
+
+        UPLOADED for a symbol of a user's file: the past is neither fresh nor stale.
+        """
+        if is_uploaded(symbol):
+            return UPLOADED_STATE if symbol in self._uploads else "DOWN"
         if self._outage() or (self._symbols and symbol not in self._live):
             return "DOWN"
         return self._live.get(symbol, {}).get("state", "INIT")
@@ -105,6 +112,10 @@ class MarketCache:
     def symbols(self) -> list[str]:
         """The symbols that are being ingested, sorted."""
         return list(self._symbols)
+
+    def uploads(self) -> dict[str, Upload]:
+        """What users brought in files, by symbol, at most 0.25 s old."""
+        return dict(self._uploads)
 
     def feed(self) -> dict[str, str]:
         """The feed status, at most 0.25 s old; its state is DOWN when the store or the ingestor is away."""
@@ -212,17 +223,17 @@ class MarketCache:
     def _refresh(self) -> bool:
         """Read symbols, feed and live states; whether anything worth showing changed."""
         status = self._store.status
-        symbols, feed = status.symbols(), status.feed()
+        symbols, feed, uploads = status.symbols(), status.feed(), self._store.uploads.all()
         beats = {role: status.health(role).get("beat_ms", "") for role in self._beats}
         live = self._store.live.read_many(symbols)
         for role, beat in beats.items():
             if beat != self._beats[role][0]:
                 self._beats[role] = (beat, time.monotonic())
-        changed = (symbols, feed) != (self._symbols, self._feed)
+        changed = (symbols, feed, uploads) != (self._symbols, self._feed, self._uploads)
         for symbol, fields in live.items():
             changed |= fields.get("state") != self._live.get(symbol, {}).get("state")
             changed |= self._take_trade(symbol, notices.last_trade(fields))
-        self._live, self._symbols, self._feed = live, symbols, feed
+        self._live, self._symbols, self._feed, self._uploads = live, symbols, feed, uploads
         return changed
 
     def _reread(self) -> bool:

@@ -11,6 +11,8 @@ from store.link import Link
 from store.live import LiveState
 from store.status import Status
 from store.ticks import TickStreams
+from store.uploads import BarsByVenue, Uploads
+from store.workspaces import Workspaces
 
 
 class Store:
@@ -21,7 +23,9 @@ class Store:
         self.url = link.url
         """The server's address, without its password."""
         self.ticks = TickStreams(link)
-        self.bars = bars
+        self.uploads = Uploads(link)
+        self.workspaces = Workspaces(link)
+        self.bars: BarStore = BarsByVenue(bars, self.uploads)
         self.live = LiveState(link)
         self.status = Status(link)
 

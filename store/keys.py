@@ -12,6 +12,10 @@ HEALTH_ROLES = "health:roles"
 """Hash role -> JSON, written by the supervisor: state, pid, restarts, since_ms."""
 SIM_MARKET = "sim:market"
 """String: which simulated market the data of the venue ``sim`` come from."""
+UPLOADS = "uploads:index"
+"""Hash name -> JSON of what is known of each upload (`store.uploads.Upload`)."""
+WORKSPACES = "workspaces"
+"""Hash name -> JSON of each layout of the workspace page (`store.workspaces`)."""
 NOTIFY_TRADES = "notify:trades"
 """Pub/sub channel: JSON ``[symbol, trade_id, time_ms, price, quantity, buyer_is_maker, received_ms]``."""
 NOTIFY_BARS = "notify:bars"
@@ -34,6 +38,20 @@ def bars(symbol: str, timeframe: str) -> str:
     'bars:{binance:BTCUSDT}:1m'
     """
     return f"bars:{{{symbol}}}:{timeframe}"
+
+
+def upload_bars(symbol: str, timeframe: str) -> str:
+    """Bars of an upload: a hash of packed portions, each by the open time of its first bar.
+
+    >>> upload_bars("upload:GOLD", "1h")
+    'uploads:bars:{upload:GOLD}:1h'
+    """
+    return f"uploads:bars:{{{symbol}}}:{timeframe}"
+
+
+def upload_staged(symbol: str, timeframe: str) -> str:
+    """Where an upload's bars are put together before they take their place."""
+    return f"uploads:staged:{{{symbol}}}:{timeframe}"
 
 
 def live(symbol: str) -> str:

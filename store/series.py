@@ -11,8 +11,17 @@ import numpy as np
 from analytics.live import Series
 from analytics.market import NO_BARS, OPEN_MS, BarArray
 
-CAPACITY: Final[dict[str, int]] = {"1s": 7200, "1m": 2880, "5m": 2016}
-"""Bars held of each time frame: two hours, two days, a week."""
+CAPACITY: Final[dict[str, int]] = {
+    "1s": 7200,
+    "1m": 2880,
+    "5m": 2016,
+    "15m": 2880,
+    "30m": 2880,
+    "1h": 4380,
+    "4h": 2190,
+    "1d": 2610,
+}
+"""Bars held of each time frame: two hours, two days, a week; of uploaded ones a month to ten years."""
 
 _TAIL_BARS: Final = 60
 

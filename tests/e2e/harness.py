@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from analytics.market import PARTIAL, TIMEFRAME_MS, Tick, bucket
+from analytics.market import BUILT, PARTIAL, TIMEFRAME_MS, Tick, bucket
 from ingest.feeds.binance import BinanceFeed
 from ingest.rest import RestClient
 from ingest.sim.server import SimExchange
@@ -130,7 +130,8 @@ class Board:
         compared = 0
         for name in self.names:
             ticks = self.trades(name, start_ms, end_ms)
-            for timeframe, step in TIMEFRAME_MS.items():
+            for timeframe in BUILT:
+                step = TIMEFRAME_MS[timeframe]
                 low, high = -(-start_ms // step) * step, end_ms // step * step
                 if low >= high:
                     continue

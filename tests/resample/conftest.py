@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from analytics.market import PARTIAL, REVISED, TIMEFRAME_MS, Bar, Tick, bucket
+from analytics.market import BUILT, PARTIAL, REVISED, TIMEFRAME_MS, Bar, Tick, bucket
 from ingest import resampler
 from runtime.settings import Settings, load
 from store import Store
@@ -20,7 +20,7 @@ Bars = dict[str, list[Bar]]
 
 def cut_offline(ticks: Sequence[Tick]) -> Bars:
     """Each time frame on its own from the trades, in Decimal; flags as the documentation says."""
-    return {timeframe: _cut(ticks, step) for timeframe, step in TIMEFRAME_MS.items()}
+    return {timeframe: _cut(ticks, TIMEFRAME_MS[timeframe]) for timeframe in BUILT}
 
 
 def _cut(ticks: Sequence[Tick], step: int) -> list[Bar]:
@@ -74,7 +74,7 @@ def stored_bars(store: Store, symbol: str) -> Bars:
             Bar(int(row[0]), *map(float, row[1:8]), int(row[8]), int(row[9]))
             for row in store.bars.read(symbol, timeframe).tolist()
         ]
-        for timeframe in TIMEFRAME_MS
+        for timeframe in BUILT
     }
 
 

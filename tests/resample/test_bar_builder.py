@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.market import PARTIAL, REVISED, SYNTHETIC, TIMEFRAME_MS, Bar, Tick, bucket
+from analytics.market import BUILT, PARTIAL, REVISED, SYNTHETIC, TIMEFRAME_MS, Bar, Tick, bucket
 from ingest.bar_builder import LONGEST, BarBuilder, Cut, settle
 
 BASE = 1_700_000_100_000 // LONGEST * LONGEST
@@ -19,7 +19,7 @@ def tick(trade_id: int, offset_ms: int, price: float = 10.0, quantity: float = 1
 
 
 def latest(cuts: list[Cut]) -> dict[str, list[Bar]]:
-    held: dict[str, dict[int, Bar]] = {timeframe: {} for timeframe in TIMEFRAME_MS}
+    held: dict[str, dict[int, Bar]] = {timeframe: {} for timeframe in BUILT}
     for timeframe, bar in cuts:
         held[timeframe][bar.open_ms] = bar
     return {timeframe: [bars[open_ms] for open_ms in sorted(bars)] for timeframe, bars in held.items()}
@@ -167,7 +167,7 @@ def test_a_hole_found_after_the_watermark_had_closed_the_bar_is_told() -> None:
     builder.add(tick(1, 500))
     builder.advance(BASE + 4 * LONGEST)
     cuts = builder.add(tick(3, 4 * LONGEST + 10))
-    assert {timeframe: bar.flags for timeframe, bar in cuts} == dict.fromkeys(TIMEFRAME_MS, PARTIAL | REVISED)
+    assert {timeframe: bar.flags for timeframe, bar in cuts} == dict.fromkeys(BUILT, PARTIAL | REVISED)
 
 
 def test_the_first_bars_of_a_fresh_start_are_partial_and_those_of_a_seeded_one_are_not() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from analytics.market import PARTIAL, REVISED, TIMEFRAME_MS, Tick
+from analytics.market import BUILT, PARTIAL, REVISED, Tick
 from ingest import resampler
 from runtime.settings import environment
 from store import Store
@@ -64,7 +64,7 @@ def finish(store: Store, loads: dict[str, list[Tick]], tools: Any) -> None:
 
 
 def members(store: Store, symbol: str) -> list[Any]:
-    return [store.link.run("ZRANGE", f"bars:{{{symbol}}}:{timeframe}", 0, -1) for timeframe in TIMEFRAME_MS]
+    return [store.link.run("ZRANGE", f"bars:{{{symbol}}}:{timeframe}", 0, -1) for timeframe in BUILT]
 
 
 def start_process(url: str, tools: Any) -> int:

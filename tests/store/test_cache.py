@@ -92,7 +92,7 @@ def test_unknown_names(cache: MarketCache) -> None:
     assert cache.trade("binance:NONE") is None
     assert cache.state("binance:NONE") == "DOWN"
     assert cache.live("binance:NONE") == {}
-    with pytest.raises(ValueError, match="timeframe: expected one of 1s, 1m, 5m, got '2m'"):
+    with pytest.raises(ValueError, match="timeframe: expected one of 1s, 1m, 5m, 15m, 30m, 1h, 4h, 1d, got '2m'"):
         cache.bars(BTC, "2m")
 
 
