@@ -12,6 +12,18 @@ from analytics.market import CLOSE, FLAGS, OPEN_MS, VOLUME, BarArray
 Floats = NDArray[np.float64]
 
 
+class Span(NamedTuple):
+    """Time from the open of the first of n bars to the end of the last, and where bars are missing between them.
+
+    ``gaps`` counts neighbours that are more than one step apart, ``longest_gap_ms`` is the longest time between the end
+    of a bar and the open of the next; ``span_ms`` is n steps and all such times. All 0 where there are no bars.
+    """
+
+    span_ms: int
+    gaps: int
+    longest_gap_ms: int
+
+
 class Shared(NamedTuple):
     """Shared bars, oldest first, every column of shape (n,): closes in the quote asset, volumes in the base asset.
 
@@ -70,6 +82,22 @@ def align_last(y_bars: BarArray, x_bars: BarArray, count: int) -> Shared:
         if shared.y.size >= count or depth >= max(len(y_bars), len(x_bars)):
             return rows(shared, max(0, shared.y.size - count))
         depth *= 4
+
+
+def span_of(open_ms: NDArray[np.int64], step_ms: int) -> Span:
+    """What bars of ``step_ms`` that open at ``open_ms`` (n,), oldest first, stretch over.
+
+    >>> span_of(np.array([0, 60_000, 300_000]), 60_000)
+    Span(span_ms=360000, gaps=1, longest_gap_ms=180000)
+    """
+    if not open_ms.size:
+        return Span(0, 0, 0)
+    missing = np.diff(open_ms) - step_ms
+    return Span(
+        span_ms=int(open_ms[-1] - open_ms[0]) + step_ms,
+        gaps=int(np.count_nonzero(missing > 0)),
+        longest_gap_ms=int(missing.max(initial=0)),
+    )
 
 
 def _stamp_at(bars: BarArray, depth: int) -> float:

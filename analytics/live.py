@@ -7,11 +7,12 @@ from typing import Final, NamedTuple, Protocol
 
 from analytics.cache import VersionCache
 from analytics.market import BarArray, name_of
+from analytics.past import settled
 from analytics.spec import PairSpec
 from analytics.spread import PairHistory, extend_history, pair_history
-from analytics.window import PairWindow, pair_window
+from analytics.window import SPARSE_STEPS, PairWindow, pair_window
 
-__all__ = ["LastTrade", "MarketView", "PairBook", "PairHistory", "PairNow", "PairSpec", "Series"]
+__all__ = ["SPARSE_STEPS", "LastTrade", "MarketView", "PairBook", "PairHistory", "PairNow", "PairSpec", "Series"]
 
 MAX_SPECS: Final = 256
 MAX_HISTORY_ROWS: Final = 600_000
@@ -23,9 +24,8 @@ SILENT_SPACINGS: Final = 20
 LATE_MS: Final = 10_000
 LATE_BARS: Final = 2
 """Bars have stopped when the newest one ended longer ago than so many steps and 10 s."""
-SPARSE_STEPS: Final = 1.5
 SPARSE_SPACINGS: Final = 5
-"""A pair whose shared bars are further apart than 1.5 steps is given so many of its own spacings, and 30 s, instead."""
+"""A pair whose window is sparse is given so many of its own spacings, and 30 s, instead."""
 SIGNAL_STATES: Final = ("live", "partial")
 _NOT_FRESH: Final = {
     "STALE": "its stream is stale",
@@ -80,11 +80,12 @@ class PairNow:
 
     ``state`` is the worst that applies, in this order: ``down`` (a leg has no feed), ``warming`` (``ready`` of
     ``window`` shared bars), ``untestable`` (no spread can be formed), ``stale``, ``partial`` (bars of the window
-    miss trades), ``live``; ``reason`` is a sentence for people, empty when live. Numbers are given whenever they can be
+    miss trades), ``live``, or ``uploaded`` (`analytics.past`); ``reason`` says why not. Numbers whenever they can be
     computed, also when stale or partial; what is unknown is None, never NaN. Prices in the quote asset, ages in
     milliseconds, spread and sigma in y's price (or log price), z in sigmas; ``as_of_ms`` is the end of the newest
     closed shared bar, ``time_ms`` the time of the newer of the two trades. A half-life that is not
-    ``half_life_reliable`` is too long for the window to tell.
+    ``half_life_reliable`` is too long for the window to tell. `PairWindow` and its `Span` explain what tells of holes,
+    and ``cost_sigma``.
     """
 
     state: str
@@ -102,10 +103,16 @@ class PairNow:
     sigma: float | None
     spread: float | None
     z: float | None
+    cost_sigma: float | None
     correlation: float | None
     half_life_bars: float | None
     half_life_reliable: bool
     as_of_ms: int | None
+    span_ms: int
+    gaps: int
+    longest_gap_ms: int
+    sparse: bool
+    partial_bars: int
     time_ms: int | None
 
 
@@ -145,11 +152,11 @@ class PairBook:
         """The pair at ``now_ms``, which is the exchange's clock: the wall clock plus the feed's clock offset."""
         window = self.window(spec)
         y, x = self._market.trade(spec.y), self._market.trade(spec.x)
-        state, reason = self._state(spec, window, y, x, now_ms)
+        state, reason = self._state(window, y, x, now_ms)
         y_price, x_price = (y.price if y else None), (x.price if x else None)
         spread, z = window.at(y_price, x_price)
         fit = window.fit
-        return PairNow(
+        now = PairNow(
             state=state,
             reason=reason,
             ready=window.ready,
@@ -165,23 +172,26 @@ class PairBook:
             sigma=window.sigma_at(x_price),
             spread=spread,
             z=z,
+            cost_sigma=window.cost_sigma,
             correlation=window.correlation,
             half_life_bars=window.half_life.bars if window.half_life else None,
             half_life_reliable=bool(window.half_life and window.half_life.reliable),
             as_of_ms=window.as_of_ms,
+            **window.span._asdict(),
+            sparse=window.sparse,
+            partial_bars=window.partial_bars,
             time_ms=max((trade.time_ms for trade in (y, x) if trade), default=None),
         )
+        return settled(now, spec, lambda: self.history(spec))
 
-    def _state(
-        self, spec: PairSpec, window: PairWindow, y: LastTrade | None, x: LastTrade | None, now_ms: int
-    ) -> tuple[str, str]:
+    def _state(self, window: PairWindow, y: LastTrade | None, x: LastTrade | None, now_ms: int) -> tuple[str, str]:
+        spec, stopped = window.spec, self._market.stopped()
         y_state, x_state = self._market.state(spec.y), self._market.state(spec.x)
-        stopped = self._market.stopped()
         stale = (
             _leg_problem(spec.y, y_state, y, window.y_spacing_ms, now_ms)
             or _leg_problem(spec.x, x_state, x, window.x_spacing_ms, now_ms)
             or (f"bars have stopped: {stopped}" if stopped else "")
-            or _window_age(spec, window, now_ms)
+            or _window_age(window, now_ms)
         )
         down = [name_of(symbol) for symbol, state in ((spec.y, y_state), (spec.x, x_state)) if state == "DOWN"]
         reasons = (
@@ -226,17 +236,14 @@ def _leg_problem(symbol: str, state: str, trade: LastTrade | None, spacing_ms: f
     return f"{name_of(symbol)}: last trade {_seconds(age)} ago{usual}"
 
 
-def _window_age(spec: PairSpec, window: PairWindow, now_ms: int) -> str:
+def _window_age(window: PairWindow, now_ms: int) -> str:
     """Why the fit is too old to hold prices against; empty when it is not."""
     if window.as_of_ms is None:
         return ""
     age = now_ms - window.as_of_ms
-    sparse = window.bar_spacing_ms > SPARSE_STEPS * spec.step_ms
     patient = max(MIN_SILENCE_MS, SPARSE_SPACINGS * window.bar_spacing_ms)
-    limit = patient if sparse else LATE_BARS * spec.step_ms
-    if age <= limit + LATE_MS:
-        return ""
-    return f"bars have stopped: the newest shared one ended {_seconds(age)} ago"
+    limit = patient if window.sparse else LATE_BARS * window.spec.step_ms
+    return "" if age <= limit + LATE_MS else f"bars have stopped: the newest shared one ended {_seconds(age)} ago"
 
 
 def _seconds(duration_ms: float) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from api.parameters import Parameter
@@ -26,16 +27,36 @@ _PROBLEM: Final = {
     },
     "required": ["type", "title", "status", "detail"],
 }
+_PART: Final = re.compile("<(.+?)>")
+_FILE: Final = {"type": "string", "format": "binary"}
+_BODY: Final = {
+    "required": True,
+    "description": "The file as it is, or as the field `file` of a form.",
+    "content": {
+        "application/octet-stream": {"schema": _FILE},
+        "multipart/form-data": {"schema": {"type": "object", "properties": {"file": _FILE}, "required": ["file"]}},
+    },
+}
 _FAILURES: Final = {
     "400": "A parameter is unknown, missing or not allowed.",
     "404": "The symbol is not being watched; the nearest names are given.",
     "503": "The store does not answer.",
 }
 
+_REFUSALS: Final = {
+    "403": "The request comes from a page of another site.",
+    "409": "The name is taken, or there is no room.",
+    "413": "The body is too large.",
+    "422": "The body cannot be used; the problem says why.",
+}
+
 
 def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
     """The whole API as an OpenAPI 3.1 document."""
-    paths = {route.path: {"get": _operation(route)} for route in routes}
+    paths: dict[str, Any] = {}
+    for route in routes:
+        path = route.path.replace("<", "{").replace(">", "}")
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route)
     plain = {"200": {"description": "In order."}, "503": {"description": "Not in order; the body says why."}}
     paths["/healthz"] = {"get": {"summary": "Whether every number on the page is current.", "responses": plain}}
     paths["/metrics"] = {"get": {"summary": "Prometheus metrics.", "responses": {"200": {"description": "Text."}}}}
@@ -52,19 +73,28 @@ def document(routes: Iterable[Route], version: str) -> dict[str, Any]:
 
 
 def _operation(route: Route) -> dict[str, Any]:
-    table = "".join(f"\n- `{name}`: {text}" for name, text in route.columns.items())
     problem = {"content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-    kinds = ["application/json"]
+    kinds = [route.media]
     if route.columns:
         kinds += ["text/csv", "application/vnd.apache.parquet"]
-    answer = {"description": "The data.", "content": {kind: {} for kind in kinds}}
-    failures = {status: {"description": text, **problem} for status, text in _FAILURES.items()}
+    answer = {"description": _table("Members", route.members) or "The data.", "content": {kind: {} for kind in kinds}}
+    told = _FAILURES | (_REFUSALS if route.method != "GET" else {})
+    failures = {status: {"description": text, **problem} for status, text in told.items()}
     return {
         "summary": route.summary,
-        "description": f"Columns:{table}" if table else route.summary,
-        "parameters": [_parameter(parameter) for parameter in route.parameters],
+        "description": _table("Columns", route.columns) or route.summary,
+        "parameters": [*map(_part, _PART.findall(route.path)), *map(_parameter, route.parameters)],
+        **({"requestBody": _BODY} if route.method == "POST" else {}),
         "responses": {"200": answer, **failures},
     }
+
+
+def _table(title: str, meanings: Mapping[str, str]) -> str:
+    return "\n- ".join([f"{title}:", *(f"`{name}`: {text}" for name, text in meanings.items())]) if meanings else ""
+
+
+def _part(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

@@ -36,6 +36,36 @@ COLUMNS: Final = {
     "flags": "flags of the two bars, combined",
 }
 
+NOW: Final = {
+    "state": "down, warming, untestable, stale, partial or live: the first that applies; or uploaded: the past",
+    "reason": "why, in words; empty when live",
+    "ready": "closed shared bars that the fit rests on, of `window`",
+    "window": "as asked for",
+    "y_price": "last trade of y",
+    "x_price": "last trade of x",
+    "y_age_ms": "how long ago that was, in milliseconds",
+    "x_age_ms": "the same of x",
+    "hedge_ratio": "units of x for one of y, by `method` from the last `window` closed shared bars",
+    "hedge_ratio_se": "its standard error, where the method has one",
+    "intercept": "of the same line",
+    "r_squared": "of the same line, where the method has one",
+    "sigma": "that z is measured in",
+    "spread": "of the last trades against the line",
+    "z": "spread / sigma",
+    "cost_sigma": "fees and half-spreads of a round trip at the newest closes, 6 bps a trade, in sigmas",
+    "correlation": "of log returns over the window",
+    "half_life_bars": "of the fit's residuals",
+    "half_life_reliable": "whether it is short enough for the window to tell",
+    "as_of_ms": "end of the newest closed shared bar",
+    "span_ms": "time from the open of the window's first bar to `as_of_ms`",
+    "gaps": "breaks in the window: neighbouring shared bars more than one step apart",
+    "longest_gap_ms": "longest time without a shared bar inside the window",
+    "sparse": "whether `span_ms` is more than 1.5 times the length of the bars themselves",
+    "partial_bars": "bars of the window that miss trades",
+    "time_ms": "time of the newer of the two last trades",
+}
+"""What `now` says; unknown is null."""
+
 
 def _options() -> tuple[Declared, ...]:
     """The options of all methods; absent unless given."""
@@ -99,4 +129,5 @@ ROUTE: Final = Route(
         FORMAT,
     ),
     COLUMNS,
+    {f"now.{name}": text for name, text in NOW.items()},
 )

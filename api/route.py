@@ -29,9 +29,13 @@ View = Callable[[Context, Mapping[str, Any]], Response]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path that answers GET, with everything that the OpenAPI document says of it.
+    """A path and the method that it answers, with everything that the OpenAPI document says of it.
 
-    ``columns`` maps the columns of the rows, in their order, to what they mean.
+    Parts of the path in ``<>`` are among the values that the view gets, as they came. A method other than GET changes
+    something: it is refused to pages of other sites.
+
+    ``columns`` maps the columns of the rows, in their order, to what they mean; ``members`` does so for what stands
+    beside the rows in JSON, nested names with a dot. ``media`` is what comes without a table.
     """
 
     path: str
@@ -39,3 +43,6 @@ class Route:
     view: View
     parameters: tuple[Parameter, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, str] = field(default_factory=dict)
+    method: str = "GET"
+    media: str = "application/json"

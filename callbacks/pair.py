@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.live import PairBook, PairHistory, PairNow, PairSpec, signal_of
-from analytics.market import name_of
+from analytics.market import BUY_VOLUME, OPEN_MS, VOLUME, BarArray, label_of
+from analytics.window import PAID_BPS
 from callbacks.day import MAX_DECIMALS, Days, significant, spread_decimals
 from callbacks.message import Cursor, Message, new_epoch
 from callbacks.stamps import Fields, Stamped
@@ -70,8 +71,8 @@ class PairView:
         spec = self.spec
         y_digits, x_digits = (self._days.of(symbol).decimals for symbol in (spec.y, spec.x))
         return {
-            "y": name_of(spec.y),
-            "x": name_of(spec.x),
+            "y": label_of(spec.y),
+            "x": label_of(spec.x),
             "tf": spec.timeframe,
             "step": spec.step_ms,
             "window": spec.window,
@@ -83,6 +84,7 @@ class PairView:
             "scale": spec.scale,
             "yDigits": y_digits,
             "xDigits": x_digits,
+            "paid": PAID_BPS,
             "spreadDigits": y_digits if self._digits is None else min(self._digits, MAX_DECIMALS),
         }
 
@@ -99,12 +101,18 @@ class PairView:
 
     def _take(self, history: PairHistory) -> None:
         """Make the newest bars ready to be sent; a new epoch if what was sent before is no longer true."""
-        sent = _columns(history)
+        sent = _columns(history) | self._flows(history)
         fit = self._book.window(self.spec).fit
         digits = spread_decimals(fit.sigma if fit else None, self._digits)
         if self._history is not None and (digits != self._digits or not _continues(self._sent, sent)):
             self._epoch = new_epoch()
         self._history, self._sent, self._digits = history, sent, digits
+
+    def _flows(self, history: PairHistory) -> dict[str, NDArray[np.float64]]:
+        """Signed flow of both legs at the bars sent."""
+        legs = (("y_flow", self.spec.y), ("x_flow", self.spec.x))
+        opens = history.open_ms[-CHART_BARS:]
+        return {name: _signed_flow(self._cache.bars(symbol, self.spec.timeframe).bars, opens) for name, symbol in legs}
 
     def _row(self, now: PairNow) -> Fields:
         half_life = self._book.window(self.spec).half_life
@@ -128,6 +136,7 @@ class PairView:
             "spread": significant(now.spread),
             "spreadDigits": self._digits,
             "z": significant(now.z),
+            "cost": significant(now.cost_sigma),
             "signal": signal_of(now, self._entry_z),
             "corr": _rounded(now.correlation, 3),
             "half": significant(now.half_life_bars),
@@ -136,12 +145,17 @@ class PairView:
             "sure": now.half_life_reliable,
             "time": now.time_ms,
             "asOf": now.as_of_ms,
+            "span": now.span_ms,
+            "gaps": now.gaps,
+            "longest": now.longest_gap_ms,
+            "sparse": now.sparse,
+            "partial": now.partial_bars,
         }
 
 
 def settings_key(spec: PairSpec) -> str:
     """The settings that a test of the window rests on, in words; the method is not among them."""
-    return f"{name_of(spec.y)}/{name_of(spec.x)}, {spec.window} {spec.timeframe} bars, {spec.scale}"
+    return f"{label_of(spec.y)}/{label_of(spec.x)}, {spec.window} {spec.timeframe} bars, {spec.scale}"
 
 
 def _fit_words(spec: PairSpec) -> str:
@@ -163,6 +177,16 @@ def _columns(history: PairHistory) -> dict[str, Any]:
     return columns | {name: np.round(columns[name], 4) for name in ("y_volume", "x_volume")}
 
 
+def _signed_flow(bars: BarArray, open_ms: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What takers bought less what they sold in the bars that open at ``open_ms``, in the base asset."""
+    # The leg may have moved on since: a bar that it no longer has is told by its stamp.
+    held = bars[np.searchsorted(bars[:, OPEN_MS], open_ms[0]) :] if open_ms.size else bars[:0]
+    stamps = np.append(held[:, OPEN_MS], np.inf)
+    flow = np.append(2 * held[:, BUY_VOLUME] - held[:, VOLUME], np.nan)
+    place = np.searchsorted(stamps, open_ms)
+    return np.asarray(np.round(np.where(stamps[place] == open_ms, flow[place], np.nan), 4))
+
+
 def _significant(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each value to 8 significant digits by itself, so that a bar sent twice is the same bar."""
     with np.errstate(divide="ignore"):
@@ -180,6 +204,6 @@ def _continues(old: dict[str, Any], new: dict[str, Any]) -> bool:
     start = int(np.searchsorted(old["open_ms"], new["open_ms"][0]))
     kept = old["open_ms"].size - start
     return kept > 0 and all(
-        np.array_equal(old[name][start:], column[:kept], equal_nan=name in {"spread", "sigma", "z"})
+        np.array_equal(old[name][start:], column[:kept], equal_nan=column.dtype.kind == "f")
         for name, column in new.items()
     )

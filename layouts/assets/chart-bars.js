@@ -9,10 +9,12 @@
   // As many as a snapshot has; a quarter more before the oldest go, so that the chart is seldom drawn anew.
   const MOST_BARS = 1500;
   const MOST_HELD = 1.25 * MOST_BARS;
-  const MOST_MARKS = 200;
   const BANDS = ["upper", "lower"];
   const LINES = ["y", "x", "spread", "z", ...BANDS];
-  const SERIES = [...LINES, "y_volume", "x_volume"];
+  const FLOWS = ["y_flow", "x_flow"];
+  const SERIES = [...LINES, "y_volume", "x_volume", ...FLOWS];
+  // One a pane, behind everything else: a band where the bar is missing or partial.
+  const HOLES = ["hole0", "hole1", "hole2", "hole3"];
   const CLEAR = "rgba(0,0,0,0)";
   let step = 1;
   let times = [];
@@ -20,6 +22,7 @@
   let open = [];
   let drawnTo = 0;
   let shape = 0;
+  let tones = {};
   // Rows as the chart still shows them, by the times that have changed since.
   let changed = new Map();
 
@@ -51,8 +54,23 @@
     const time = times[place];
     if (!has(id, place)) return { time };
     const value = bars.get(time)[id];
+    if (FLOWS.includes(id)) return { time, value: Math.abs(value), color: value < 0 ? tones.down : tones.up };
     const paint = LINES.includes(id) && color(id, place);
     return paint ? { time, value, color: paint } : { time, value };
+  }
+
+  const hole = (row) => (row === undefined ? "missing" : row.flags & PARTIAL ? "partial" : "");
+
+  // Every slot has a point, if only of no height: the library takes late points only where there was one.
+  function band(time) {
+    const kind = hole(bars.get(time));
+    return { time, value: kind ? 1 : 0, color: kind ? tones[kind] : CLEAR };
+  }
+
+  // Colours of the theme are #rrggbb: two digits more are how dense they are.
+  function paint() {
+    const warn = sb.css("--warn");
+    tones = { up: sb.css("--up"), down: sb.css("--down"), partial: warn + "40", missing: sb.css("--text-3") + "18" };
   }
 
   function touch(time) {
@@ -108,11 +126,6 @@
     return times.filter((_, place) => alone(place)).map((time) => ({ time, position: "inBar", shape: "circle", size: 0.3, color: tone(time), text: "" }));
   }
 
-  function partials() {
-    const flagged = times.filter((time) => bars.has(time) && bars.get(time).flags & PARTIAL).slice(-MOST_MARKS);
-    return flagged.map((time) => ({ time, position: "belowBar", shape: "square", size: 0.5, color: sb.css("--warn"), text: "" }));
-  }
-
   sb.bars = {
     start(stepMs, columns) {
       step = stepMs / 1000;
@@ -149,7 +162,10 @@
     all() {
       changed = new Map();
       drawnTo = times.at(-1) ?? 0;
-      return Object.fromEntries(SERIES.map((id) => [id, times.map((_, place) => point(id, place))]));
+      paint();
+      const bands = times.map(band);
+      const drawn = HOLES.map((id) => [id, bands]);
+      return Object.fromEntries(drawn.concat(SERIES.map((id) => [id, times.map((_, place) => point(id, place))])));
     },
     // What has changed since; null when it takes a new drawing: the library puts a point into a line's past only
     // where there was one, and overwrites or removes the one behind it otherwise.
@@ -158,28 +174,26 @@
       const ticks = [];
       for (const time of [...was.keys()].sort((one, other) => one - other)) {
         const place = times.lastIndexOf(time);
+        const late = time < drawnTo ? { historicalUpdate: true } : {};
+        if (time > drawnTo || hole(was.get(time)) !== hole(bars.get(time))) ticks.push(...HOLES.map((id) => ({ id, bar: band(time), ...late })));
         for (const id of SERIES) {
           const bar = point(id, place);
-          if (time >= drawnTo) ticks.push({ id, bar });
-          else if (known(was.get(time), id)) ticks.push({ id, bar, historicalUpdate: true });
-          else if (bar.value !== undefined && drawnBehind(id, place, was)) return null;
-          else if (bar.value !== undefined) ticks.push({ id, bar, historicalUpdate: true });
+          const fresh = time <= drawnTo && !known(was.get(time), id);
+          if (fresh && bar.value !== undefined && drawnBehind(id, place, was)) return null;
+          if (!fresh || bar.value !== undefined) ticks.push({ id, bar, ...late });
         }
       }
       changed = new Map();
       drawnTo = times.at(-1) ?? 0;
       return ticks;
     },
-    // A bar without neighbours makes no line: it gets a dot. Partial bars are marked below the y line.
-    markers(id, paint) {
-      if (!LINES.includes(id)) return [];
-      const marks = dots(id, paint);
-      return id === "y" ? marks.concat(partials()).sort((one, other) => one.time - other.time) : marks;
-    },
+    // A bar without neighbours makes no line: it gets a dot.
+    markers: (id, tone) => (LINES.includes(id) ? dots(id, tone) : []),
     times: () => times.slice(),
     count: () => times.length,
     // Another number when bars were added, closed or removed, so that markers may have changed.
     shape: () => shape,
-    mark: (time) => (open.includes(time) ? "open bar" : bars.has(time) && bars.get(time).flags & PARTIAL ? "partial" : ""),
+    mark: (time) => (open.includes(time) ? "open bar" : { missing: "no bar of both legs", partial: "partial: misses trades", "": "" }[hole(bars.get(time))]),
+    value: (time, id) => bars.get(time)?.[id],
   };
 })();

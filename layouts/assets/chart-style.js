@@ -2,9 +2,19 @@
 (function () {
   "use strict";
   const sb = (window.sb = window.sb || {});
+  // The library's kinds of marks: year, month and day below it, then time without and with seconds.
+  const DAY = 2;
+  const SECONDS = 4;
   const PANES = [44, 22, 22, 12].map((stretchFactor) => ({ stretchFactor }));
 
-  function series(about) {
+  // Faint bands from the bottom of a pane to its top.
+  function holes() {
+    const options = { color: "rgba(0,0,0,0)", priceScaleId: "holes", lastValueVisible: false, priceLineVisible: false };
+    const priceScaleOptions = { scaleMargins: { top: 0, bottom: 0 } };
+    return Object.fromEntries(PANES.map((_, pane) => ["hole" + pane, { type: "histogram", pane, options, priceScaleOptions }]));
+  }
+
+  function series(about, cost) {
     const dash = (color) => ({ color, lineWidth: 1, lineStyle: 2, lastValueVisible: false, priceLineVisible: false, crosshairMarkerVisible: false });
     const line = (color, digits, scale) => ({
       color, lineWidth: 1.5, priceLineVisible: false, priceScaleId: scale || "right",
@@ -13,21 +23,25 @@
     const bars = (color, scale) => ({ color, priceScaleId: scale, lastValueVisible: false, priceLineVisible: false, priceFormat: { type: "volume" } });
     const faint = sb.css("--text-3");
     return {
+      ...holes(),
       y: { type: "line", pane: 0, options: line(sb.css("--leg-y"), about.yDigits) },
       x: { type: "line", pane: 0, options: line(sb.css("--leg-x"), about.xDigits, "left") },
       spread: { type: "line", pane: 1, options: line(sb.css("--spread"), about.spreadDigits) },
       upper: { type: "line", pane: 1, options: dash(faint) },
       lower: { type: "line", pane: 1, options: dash(faint) },
-      z: { type: "line", pane: 2, options: line(sb.css("--z"), 2), priceLines: levels() },
+      z: { type: "line", pane: 2, options: line(sb.css("--z"), 2), priceLines: levels(cost) },
       y_volume: { type: "histogram", pane: 3, options: bars(sb.css("--leg-y-soft"), "y volume"), priceScaleOptions: { scaleMargins: { top: 0.05, bottom: 0.52 } } },
       x_volume: { type: "histogram", pane: 3, options: bars(sb.css("--leg-x-soft"), "x volume"), priceScaleOptions: { scaleMargins: { top: 0.52, bottom: 0 } } },
+      y_flow: { type: "histogram", pane: 3, options: bars(faint, "y volume") },
+      x_flow: { type: "histogram", pane: 3, options: bars(faint, "x volume") },
     };
   }
 
-  function levels() {
+  function levels(cost) {
     const entry = Number(document.getElementById("shell").dataset.entry);
     const at = (price, color, title) => ({ price, color: sb.css(color), lineWidth: 1, lineStyle: 2, title, axisLabelVisible: title !== "" });
-    return [at(entry, "--down", "short entry"), at(0, "--text-3", ""), at(-entry, "--up", "long entry")];
+    const even = (cost ? [cost, -cost] : []).map((price) => ({ ...at(price, "--text-3", ""), lineStyle: 1 }));
+    return [at(entry, "--down", "short entry"), at(0, "--text-3", ""), at(-entry, "--up", "long entry"), ...even];
   }
 
   function options(about, following) {
@@ -40,8 +54,16 @@
       leftPriceScale: border,
       rightPriceScale: border,
       crosshair: { vertLine: label, horzLine: label },
-      timeScale: { ...border, shiftVisibleRangeOnNewBar: following, secondsVisible: !about || about.step < 60000 },
+      timeScale: { ...border, tickMarkFormatter: tick, shiftVisibleRangeOnNewBar: following, secondsVisible: !about || about.step < 60000 },
     };
+  }
+
+  // A day where one begins, else the time of the day: both in the zone that is shown, whose days begin elsewhere.
+  function tick(time, kind) {
+    const stamp = sb.format.stamp(1000 * time);
+    const [day, clock] = [stamp.slice(5, 10), stamp.slice(11, kind === SECONDS ? 19 : 16)];
+    if (kind === SECONDS || (kind > DAY && !/^00:00/.test(clock))) return clock;
+    return /^00:00/.test(clock) ? day : day + " " + clock;
   }
 
   function watermark() {
@@ -49,7 +71,7 @@
     return { pane: 0, horzAlign: "center", vertAlign: "center", lines: [{ text: "SIMULATED", color: sb.css("--watermark"), fontSize: 56 }] };
   }
 
-  function labels(about) {
+  function labels(about, cost) {
     const text = (id, ...parts) => document.getElementById(id).replaceChildren(...parts.map(([name, tone]) => {
       const part = document.createElement("span");
       part.textContent = name;
@@ -58,8 +80,9 @@
     }));
     text("pane-prices", [about.y + " (right)", "leg-y"], [about.x + " (left)", "leg-x"]);
     text("pane-spread", ["Spread" + (about.scale === "log" ? " of logs" : ""), "spread"], ["±2σ", "note"]);
-    text("pane-z", ["z-score [σ]", "z"]);
-    text("pane-volume", [about.y, "leg-y"], [about.x, "leg-x"], ["volume, closed bars", "note"]);
+    const even = cost ? "┄ break-even ±" + sb.format.number(cost, 2) + ": a round trip at " + about.paid + " bps a trade" : "";
+    text("pane-z", ["z-score [σ]", "z"], [even, "note"]);
+    text("pane-volume", [about.y, "leg-y"], [about.x, "leg-x"], ["volume of closed bars", "note"], ["▪ net bought", "up"], ["▪ net sold", "down"]);
   }
 
   const named = { sbTime: (time) => sb.format.day(time * 1000) };

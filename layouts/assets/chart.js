@@ -4,7 +4,9 @@
   const sb = (window.sb = window.sb || {});
   const RIGHT_BARS = 6;
   const TOUCH_MS = 1500;
+  const NEAR = 2;
   let about = null;
+  let cost = null;
   let drawn = {};
   let marked = 0;
   let following = true;
@@ -15,9 +17,10 @@
 
   const set = (props) => window.dash_clientside.set_props("pair-chart", props);
 
-  // The entry levels stay in sight when z is on one side of zero.
+  // The entry levels stay in sight when z is on one side of zero, and so does a break-even near them.
   function levels(own) {
-    const entry = Number(document.getElementById("shell").dataset.entry);
+    const line = Number(document.getElementById("shell").dataset.entry);
+    const entry = cost && cost <= NEAR * line ? Math.max(cost, line) : line;
     const found = own();
     const { minValue, maxValue } = (found && found.priceRange) || { minValue: 0, maxValue: 0 };
     return { ...found, priceRange: { minValue: Math.min(minValue, -entry), maxValue: Math.max(maxValue, entry) } };
@@ -25,7 +28,7 @@
 
   // With the same arrays as before the chart leaves its points alone, and takes only markers and styles.
   function series() {
-    const styles = Object.entries(sb.style.series(about));
+    const styles = Object.entries(sb.style.series(about, cost));
     const markers = Object.fromEntries(styles.map(([id, { options }]) => [id, sb.bars.markers(id, options.color)]));
     marked = sb.bars.shape();
     return styles.map(([id, style]) => {
@@ -53,12 +56,20 @@
     else if (shared) set({ visibleLogicalRange: { from: range.from + shared, to: range.to + shared } });
   }
 
-  function advance() {
+  // What a round trip costs changes with the bars.
+  function price(now) {
+    if (cost === now.cost) return false;
+    cost = now.cost;
+    sb.style.labels(about, cost);
+    return true;
+  }
+
+  function advance(priced) {
     const before = sb.bars.times();
     const trimmed = sb.bars.trim();
     const ticks = trimmed ? null : sb.bars.ticks();
     if (!ticks) set(redrawn());
-    else if (ticks.length) set({ tick: ticks, ...(sb.bars.shape() === marked ? {} : { series: series() }) });
+    else if (ticks.length) set({ tick: ticks, ...(priced || sb.bars.shape() !== marked ? { series: series() } : {}) });
     if (trimmed) keepView(before, true);
   }
 
@@ -71,15 +82,16 @@
         const before = sb.bars.times();
         sb.bars.start(about.step, message.bars);
         sb.bars.live(now);
+        cost = now.cost;
         set({ ...redrawn(), paneOptions: sb.style.PANES, chartOptions: sb.style.options(about, following), watermark: sb.style.watermark() });
-        sb.style.labels(about);
+        sb.style.labels(about, cost);
         keepView(before, same && document.getElementById("pair-page").dataset.drawn === "1");
         document.getElementById("pair-page").dataset.drawn = "1";
         return;
       }
       if (message.bars && !sb.bars.close(message.bars)) return void sb.resync();
       sb.bars.live(now);
-      advance();
+      advance(price(now));
     },
     restyle() {
       if (!about || !document.getElementById("pair-chart")) return;
@@ -101,6 +113,8 @@
       turn(true);
       toNewest();
     },
+    // What the chart is of, and the places in sight.
+    shown: () => ({ about, range }),
     pointed(point) {
       sb.text("pair-readout", point && point.time ? readout(point) : "");
     },
@@ -120,12 +134,14 @@
   function readout(point) {
     const value = (id) => (point.seriesData[id] || {}).value;
     const mark = sb.bars.mark(point.time);
+    const flow = (leg) => (100 * sb.bars.value(point.time, leg + "_flow")) / value(leg + "_volume");
+    const volume = (leg) => sb.format.compact(value(leg + "_volume")) + " (net " + sb.format.signed(flow(leg), 0) + " %)";
     const parts = [
       about.y + " " + sb.format.number(value("y"), about.yDigits),
       about.x + " " + sb.format.number(value("x"), about.xDigits),
       "spread " + sb.format.signed(value("spread"), about.spreadDigits),
       "z " + sb.format.signed(value("z"), 2),
-      "volume " + sb.format.compact(value("y_volume")) + " / " + sb.format.compact(value("x_volume")),
+      "volume " + volume("y") + " / " + volume("x"),
     ];
     return [sb.format.day(point.time * 1000), ...parts].join("  ") + (mark && " · " + mark);
   }

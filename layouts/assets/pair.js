@@ -2,7 +2,8 @@
 (function () {
   "use strict";
   const sb = (window.sb = window.sb || {});
-  const WORDS = { live: "", warming: "Warming up", stale: "Stale", partial: "Partial", down: "Down", untestable: "Not testable" };
+  const WORDS = { live: "", warming: "Warming up", stale: "Stale", partial: "Partial", uploaded: "Uploaded", down: "Down", untestable: "Not testable" };
+  const UNITS = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
   let now = {};
   let about = null;
   let ages = { ms: [null, null], at: 0 };
@@ -63,12 +64,38 @@
     const [words, direction] = side();
     sb.text("card-z", signed(now.z, 2));
     sb.text("card-z-below", words);
+    sb.text("card-z-note", now.cost === null ? "" : "cost " + sb.format.number(now.cost, 2) + " σ");
     tone("card-z", direction);
     tone("card-z-below", direction);
     sb.text("card-corr", signed(now.corr, 3));
     sb.text("card-corr-below", now.corr === null ? "–" : "returns, " + about.window + " bars");
     halfLife();
+    basis();
     for (const card of document.querySelectorAll(".kpi.loading")) card.classList.remove("loading");
+  }
+
+  // The two largest units: 17 h 20 min, 2 min 5 s
+  function stretch(ms) {
+    let left = Math.round(ms / 1000);
+    const parts = UNITS.map(([name, seconds]) => {
+      const count = Math.floor(left / seconds);
+      left -= count * seconds;
+      return count && count + " " + name;
+    });
+    const first = parts.findIndex(Boolean);
+    return first < 0 ? "0 s" : parts.slice(first, first + 2).filter(Boolean).join(" ");
+  }
+
+  // What z rests on: a window of bars can stretch over holes of hours.
+  function basis() {
+    const { number, day } = sb.format;
+    const bars = number(now.ready, 0) + (now.ready === 1 ? " bar" : " bars");
+    const times = number(now.span / (now.ready * about.step), 1) + " times their length";
+    const breaks = now.gaps === 1 ? "1 break of " : now.gaps + " breaks, longest ";
+    document.getElementById("pair-basis").classList.toggle("sparse", now.sparse);
+    sb.text("pair-basis-span", now.ready ? bars + " over " + stretch(now.span) + (now.sparse ? " (▲ " + times + ")" : "") + " to " + day(now.asOf) : "no bar of both legs yet");
+    sb.text("pair-basis-breaks", !now.ready ? "" : now.gaps ? breaks + stretch(now.longest) : "no breaks");
+    sb.text("pair-basis-partial", now.partial ? "▲ " + now.partial + " of " + now.ready + " partial" : "");
   }
 
   function state() {
@@ -78,7 +105,7 @@
     document.getElementById("pair-state").hidden = now.state === "live";
     document.getElementById("pair-progress").hidden = !warming;
     const left = (about.window - now.ready) * about.step;
-    const words = warming ? now.ready + " of " + about.window + " bars; spread and z appear when the window is full, in about " + sb.format.span(left) : now.reason;
+    const words = warming && !sb.uploaded() ? now.ready + " of " + about.window + " bars; spread and z appear when the window is full, in about " + sb.format.span(left) : now.reason;
     sb.text("pair-state-word", WORDS[now.state]);
     sb.text("pair-state-text", words);
     document.getElementById("pair-progress-bar").style.width = (100 * now.ready) / about.window + "%";

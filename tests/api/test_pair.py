@@ -41,6 +41,19 @@ def test_now_uses_the_last_trades(site: Site) -> None:
     assert now["z"] is not None
 
 
+def test_now_says_what_the_window_stretches_over(site: Site) -> None:
+    now = site.get(PAIR).json()["now"]
+    assert (now["span_ms"], now["gaps"], now["longest_gap_ms"], now["sparse"]) == (50 * 60_000, 0, 0, False)
+    assert now["as_of_ms"] - now["span_ms"] == make_bars(1, 60_000.0)[-50].open_ms
+    assert now["partial_bars"] == 0
+
+
+def test_every_member_of_now_is_described(site: Site) -> None:
+    answer = site.get("/api/v1/openapi.json").json()["paths"]["/api/v1/pair"]["get"]["responses"]["200"]
+    described = [line.split("`")[1] for line in answer["description"].splitlines() if line.startswith("- ")]
+    assert described == [f"now.{name}" for name in site.get(PAIR).json()["now"]]
+
+
 def test_warming_up_is_said(site: Site) -> None:
     body = site.get("/api/v1/pair?y=ETHUSDT&x=BTCUSDT&window=500").json()
     assert body["now"]["state"] == "warming"

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from callbacks.pair import CHART_BARS
-from tests.ui.harness import Board, open_pair, until
+from tests.ui.harness import Board, open_pair, until, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -22,8 +22,9 @@ MUTE = """() => {
     window.put = sb.apply;
     sb.apply = () => {};
 }"""
-# Columns of a pane in which a colour fills more than so many rows.
-COLUMNS = """([pane, name, rows]) => {
+# Columns of a pane in which a colour fills more than so many rows, or rows in which it fills more than so many columns.
+# A faint colour lets the panel through.
+LINES = """([pane, name, least, across, faint]) => {
     const large = (cell) => cell.offsetWidth > 300 && cell.offsetHeight > 40;
     const wide = [...document.querySelectorAll('#pair-chart td')].filter(large);
     const copy = document.createElement('canvas');
@@ -37,13 +38,16 @@ COLUMNS = """([pane, name, rows]) => {
         brush.drawImage(canvas, 0, 0);
         const { data } = brush.getImageData(0, 0, width, height);
         for (let at = 0; at < data.length; at += 4) {
-            if (data[at + 3] < 100 || [0, 1, 2].some((part) => Math.abs(data[at + part] - tone[part]) > 25)) continue;
-            const column = (at / 4) % width;
-            counts.set(column, (counts.get(column) || 0) + 1);
+            if (!data[at + 3] || data[at + 3] < 100 !== faint) continue;
+            if ([0, 1, 2].some((part) => Math.abs(data[at + part] - tone[part]) > 25)) continue;
+            const line = across ? Math.floor(at / 4 / width) : (at / 4) % width;
+            counts.set(line, (counts.get(line) || 0) + 1);
         }
     }
-    return [...counts].filter(([, count]) => count > rows).map(([column]) => column).sort((one, other) => one - other);
+    return [...counts].filter(([, count]) => count > least).map(([line]) => line).sort((one, other) => one - other);
 }"""
+
+PICTURE = "[...document.querySelectorAll('#pair-chart canvas')].map((canvas) => canvas.toDataURL()).join()"
 
 
 @pytest.fixture
@@ -67,12 +71,14 @@ def bars(slots: list[int], partial: tuple[int, ...] = ()) -> dict[str, list[floa
         "z": swing,
         "y_volume": [1.0] * len(slots),
         "x_volume": [1.0] * len(slots),
+        "y_flow": [0.5 * value for value in swing],
+        "x_flow": [-0.5 * value for value in swing],
         "flags": [int(slot in partial) for slot in slots],
     }
 
 
 def now(slot: int | None) -> dict[str, Any]:
-    names = ("yChange", "xChange", "hedge", "hedgeSe", "r2", "corr", "half", "halfLow", "halfHigh", "asOf")
+    names = ("yChange", "xChange", "hedge", "hedgeSe", "r2", "corr", "half", "halfLow", "halfHigh", "asOf", "cost")
     value = 1.0 if (slot or 0) % 2 else -1.0
     prices = {"y": 100 + value, "x": 50.0, "spread": value, "z": value, "sigma": 1.0}
     time_ms = None if slot is None else (START_S + 60 * slot) * 1000 + 1000
@@ -82,6 +88,11 @@ def now(slot: int | None) -> dict[str, Any]:
         "signal": "inside",
         "spreadDigits": 2,
         "ready": 20,
+        "span": 20 * 60_000,
+        "gaps": 0,
+        "longest": 0,
+        "sparse": False,
+        "partial": 0,
         "ySpan": 1440,
         "xSpan": 1440,
         "sure": True,
@@ -92,15 +103,39 @@ def now(slot: int | None) -> dict[str, Any]:
 
 def send(page: Page, snapshot: bool, more: dict[str, Any]) -> None:
     about = {"y": "A", "x": "B", "tf": "1m", "step": 60_000, "window": 20, "method": "ols", "scale": "level"}
-    digits = {"yDigits": 2, "xDigits": 2, "spreadDigits": 2}
+    digits = {"yDigits": 2, "xDigits": 2, "spreadDigits": 2, "paid": 6}
     message = {"c": "made.1.1.1.1", "a": [0, 0, 0]} | ({"snap": about | digits} if snapshot else {}) | more
     page.evaluate("(message) => put('pair', { ...message, f: undefined })", message)
-    page.wait_for_timeout(400)
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until the chart is drawn: the same picture twice."""
+    seen: list[str] = [""]
+
+    def still() -> bool:
+        page.wait_for_timeout(200)
+        seen.append(page.evaluate(PICTURE))
+        return seen[-1] == seen[-2]
+
+    wait_for(still, 10)
 
 
 def columns(page: Page, pane: int, name: str, rows: int = 0) -> list[int]:
-    found: list[int] = page.evaluate(COLUMNS, [pane, name, rows])
+    found: list[int] = page.evaluate(LINES, [pane, name, rows, False, False])
     return found
+
+
+def bands(page: Page, pane: int, name: str) -> list[int]:
+    """Columns that a faint colour fills for more than 40 rows."""
+    found: list[int] = page.evaluate(LINES, [pane, name, 40, False, True])
+    return found
+
+
+def levels(page: Page, name: str) -> int:
+    """How many level lines of a colour go through the pane of z."""
+    found: list[int] = page.evaluate(LINES, [Z, name, 200, True, False])
+    return sum(after - before > 1 for before, after in pairwise([-9, *found]))
 
 
 def holes(found: list[int]) -> list[float]:
@@ -133,31 +168,50 @@ def test_no_line_runs_over_missing_bars_and_the_open_bar_is_grey(chart: Page) ->
     assert holes(found) == pytest.approx([4, 4, 2], abs=1)
 
 
-def test_partial_bars_are_marked_behind_a_gap_in_either_theme_and_when_they_close_live(chart: Page) -> None:
+def test_bands_mark_missing_and_partial_bars_in_either_theme_and_as_they_come(chart: Page) -> None:
     send(chart, True, {"bars": bars([*range(10), *range(13, 30)], partial=(13, 20)), "n": now(None)})
-    newest = columns(chart, Z, "--z")[-1]
-    places = {slot: newest + (slot - 29) * SLOT_PX for slot in (5, 13, 17, 20, 25)}
 
-    def marked() -> list[int]:
-        found = columns(chart, PRICES, "--warn")
-        return [slot for slot, place in places.items() if near(found, place)]
+    def place(slot: int) -> int:
+        return columns(chart, Z, "--z")[0] + slot * SLOT_PX
 
-    assert marked() == [13, 20]
+    def marked(pane: int, name: str) -> list[int]:
+        found, first = bands(chart, pane, name), place(0)
+        return [slot for slot in range(34) if any(abs(first + slot * SLOT_PX - one) <= 1 for one in found)]
+
+    for pane in (PRICES, Z):
+        assert marked(pane, "--warn") == [13, 20]
+        assert marked(pane, "--text-3") == [10, 11, 12]
     box = chart.locator("#pair-chart-box").bounding_box()
     axis = chart.evaluate("document.querySelector('#pair-chart td').offsetWidth")
     assert box is not None
-    for slot, words in ((13, True), (20, True), (17, False)):
-        chart.mouse.move(box["x"] + axis + places[slot], box["y"] + 100)
-        chart.wait_for_timeout(150)
-        assert chart.locator("#pair-readout").inner_text().endswith("· partial") is words
+    flows = "volume 1 (net +50 %) / 1 (net −50 %)"
+    for slot, words in ((13, "partial: misses trades"), (11, "no bar of both legs"), (20, "· partial"), (17, flows)):
+        chart.mouse.move(box["x"] + axis + place(slot), box["y"] + 100)
+        expect(chart.locator("#pair-readout")).to_contain_text(words)
+    expect(chart.locator("#pair-readout")).not_to_contain_text("partial")
+    chart.mouse.move(5, 5)
     theme = chart.evaluate("sb.css('--warn')")
     chart.keyboard.press("t")
     until(chart, f"sb.css('--warn') !== '{theme}'")
-    chart.wait_for_timeout(400)
-    assert marked() == [13, 20]
-    send(chart, False, {"bars": bars([30], partial=(30,)), "n": now(None)})
-    found = columns(chart, PRICES, "--warn")
-    assert near(found, columns(chart, Z, "--z")[-1])
+    settle(chart)
+    assert marked(PRICES, "--warn") == [13, 20]
+    # 30 closes partial; 32 opens and never becomes a bar, 31 comes late.
+    send(chart, False, {"bars": bars([30], partial=(30,)), "n": now(32)})
+    assert (marked(Z, "--warn"), marked(Z, "--text-3")) == ([13, 20, 30], [10, 11, 12, 31])
+    send(chart, False, {"bars": bars([33]), "n": now(None)})
+    assert (marked(Z, "--warn"), marked(Z, "--text-3")) == ([13, 20, 30], [10, 11, 12, 31, 32])
+    send(chart, False, {"bars": bars([31]), "n": now(None)})
+    assert marked(Z, "--text-3") == [10, 11, 12, 32]
+
+
+def test_break_even_lines_stand_at_the_cost_of_a_round_trip(chart: Page) -> None:
+    send(chart, True, {"bars": bars(list(range(150))), "n": now(None)})
+    assert levels(chart, "--text-3") == 1, "only zero"
+    expect(chart.locator("#pane-z")).not_to_contain_text("break-even")
+    for cost, lines in ((1.5, 3), (3.9, 3), (40.0, 1)):
+        send(chart, False, {"bars": bars([150]), "n": now(None) | {"cost": cost}})
+        assert levels(chart, "--text-3") == lines, cost
+        expect(chart.locator("#pane-z")).to_contain_text(f"break-even ±{cost:.2f}: a round trip at 6 bps a trade")
 
 
 def test_entry_levels_stay_in_sight_and_the_oldest_bars_go(chart: Page) -> None:

@@ -38,7 +38,7 @@ def test_a_snapshot_holds_everything_and_a_delta_only_what_changed(market: Marke
     assert "snap" not in delta
     assert "bars" not in delta
     assert delta["n"]["y"] == 3_001.25
-    assert not {"x", "hedge", "corr", "r2"} & set(delta["n"])
+    assert not {"x", "hedge", "corr", "r2", "cost", "span", "gaps", "longest", "sparse", "partial"} & set(delta["n"])
 
 
 def test_a_closed_bar_is_sent_once_and_leaves_history_alone(market: Market) -> None:
@@ -65,6 +65,17 @@ def test_a_revised_bar_comes_as_a_new_snapshot(market: Market) -> None:
     changed = following(market, first["c"])
     assert changed["snap"]
     assert changed["c"].split(".")[0] != first["c"].split(".")[0]
+
+
+def test_signed_flow_is_what_takers_bought_less_what_they_sold(market: Market) -> None:
+    first = market.pair()
+    assert first is not None
+    # 1 of 2.5 was bought, in every bar.
+    assert first["bars"]["y_flow"].tolist() == [-0.5] * BARS
+    late = bars("BTCUSDT", BARS, market.first_ms)[-30]
+    market.put("BTCUSDT", [late._replace(buy_volume=2.0, trades=8)])
+    changed = following(market, first["c"])
+    assert changed["bars"]["x_flow"].tolist() == [-0.5] * (BARS - 30) + [1.5] + [-0.5] * 29
 
 
 def test_viewers_share_one_line_of_messages(market: Market) -> None:

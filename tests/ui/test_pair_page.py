@@ -185,6 +185,33 @@ def test_z_and_spread_are_rounded_once(page: Page, board: Board) -> None:
     wait_for(agree)
 
 
+def test_what_z_rests_on_is_told_and_holes_are_a_warning(page: Page, board: Board) -> None:
+    open_pair(page, board)
+    basis = page.locator("#pair-basis")
+    expect(basis).to_have_text(
+        re.compile(r"^z rests on ?120 bars over 2 h to \d{4}-\d\d-\d\d \d\d:\d\d:00 UTC ?no breaks$")
+    )
+    expect(page.locator("#card-z-note")).to_have_text(re.compile(r"^cost \d+\.\d\d σ$"))
+    hour = 3_600_000
+    told = """(fields) => {
+        sb.pair.apply({ a: [0, 0, 0], n: fields });
+        const basis = document.getElementById("pair-basis");
+        const parts = ["span", "breaks", "partial"].map((name) => basis.querySelector("#pair-basis-" + name));
+        return [basis.className, ...parts.map((part) => part.textContent.replace(/ to .*/, ""))];
+    }"""
+    holes = {"span": 3 * hour + 20 * 60_000, "gaps": 3, "longest": 65_000, "sparse": True, "partial": 2}
+    warned = "120 bars over 3 h 20 min (▲ 1.7 times their length)"
+    assert page.evaluate(told, holes) == [
+        "basis sparse",
+        warned,
+        "3 breaks, longest 1 min 5 s",
+        "▲ 2 of 120 partial",
+    ]
+    calm = {"span": 2 * hour + 60_000, "gaps": 1, "longest": 60_000, "sparse": False, "partial": 0}
+    assert page.evaluate(told, calm) == ["basis", "120 bars over 2 h 1 min", "1 break of 1 min", ""]
+    assert page.evaluate(told, {"ready": 0, "span": 0, "gaps": 0}) == ["basis", "no bar of both legs yet", "", ""]
+
+
 def test_a_signal_goes_with_the_state_that_allowed_it(page: Page, board: Board) -> None:
     open_pair(page, board)
     tell = "(fields) => sb.pair.apply({ a: [0, 0, 0], n: fields })"
