@@ -34,19 +34,27 @@ class Difference:
 
 
 def look_ahead(
-    bars: Sequence[BarArray], columns: Callable[[Sequence[BarArray]], Columns], *, cuts: int = CUTS
+    bars: Sequence[BarArray],
+    columns: Callable[[Sequence[BarArray]], Columns],
+    *,
+    cuts: int = CUTS,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Difference, ...]:
     """Every value that depends on bars after its own, each once, at the shortest history that shows it.
 
     ``columns`` computes named columns (n,) from the bars of the legs, one row for each bar that all of them share. It
     is run on the whole and on ``cuts`` histories that end earlier, evenly apart; the values must be the same to the
-    last bit. None found is what should be. Raises ValueError for columns of another length.
+    last bit. None found is what should be. ``progress`` is told the histories done and all; to cancel, let it raise.
+    Raises ValueError for columns of another length.
     """
     whole = columns(bars)
     rows = min((column.size for column in whole.values()), default=0)
     stamps = share(bars, 1).open_ms
     found: dict[tuple[str, int], Difference] = {}
-    for last in np.unique(np.linspace(0, rows - 2, cuts).astype(np.int64)) if rows > 1 else []:
+    ends = np.unique(np.linspace(0, rows - 2, cuts).astype(np.int64)) if rows > 1 else np.empty(0, np.int64)
+    for done, last in enumerate(ends):
+        if progress:
+            progress(done, ends.size)
         short = columns([leg[: np.searchsorted(leg[:, OPEN_MS], stamps[last], side="right")] for leg in bars])
         for name, now in whole.items():
             then, kept = short[name], now[: last + 1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -107,7 +106,7 @@ def report(run: Run, legs: Legs, signals: Signals) -> Report:
     below, trades, fills = drawdown(run.equity), run.trades, run.fills
     gross = float(run.gross[-1])
     hold_ms = trades.bars * legs.step_ms
-    worth = trades.size * signals.sigma[trades.entry_row - 1]
+    captured_z, cost_z = in_sigmas(run, signals)
     return Report(
         period_ms=period_ms,
         periods=profits.size,
@@ -130,8 +129,8 @@ def report(run: Run, legs: Legs, signals: Signals) -> Report:
         median_hold_ms=_median(hold_ms),
         turnover=float((np.abs(fills.quantity) * fills.price).sum()) / run.rules.gross,
         exposure=float(trades.bars.sum()) * legs.step_ms / legs.span_ms,
-        break_even_z=_median(trades.cost / worth),
-        captured_z=_median(trades.gross / worth),
+        break_even_z=_median(cost_z),
+        captured_z=_median(captured_z),
         stress=tuple(_stress(legs, signals, run.rules, multiple, period_ms) for multiple in STRESS),
         by_hour=_by_hour(run),
         equity=run.equity,
@@ -139,9 +138,10 @@ def report(run: Run, legs: Legs, signals: Signals) -> Report:
     )
 
 
-def compare(legs: Legs, signals: Mapping[str, Signals], rules: Rules) -> dict[str, Report]:
-    """The same rules on the signals of several estimators, by name."""
-    return {name: report(backtest(legs, each, rules), legs, each) for name, each in signals.items()}
+def in_sigmas(run: Run, signals: Signals) -> tuple[Floats, Floats]:
+    """What each trade earned before costs, and its costs, in sigmas of the spread as known at entry, both (m,)."""
+    worth = run.trades.size * signals.sigma[run.trades.entry_row - 1]
+    return run.trades.gross / worth, run.trades.cost / worth
 
 
 def _profits(run: Run, period_ms: int) -> Floats:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from analytics.costs import FEE, HALF_SPREAD
 from analytics.parameters import Choice, Integer, Number, Parameter, ParameterError, Value, read_all
 
 ENTRY: Final = Number(
@@ -70,18 +71,6 @@ GROSS: Final = Number(
     default=10_000.0,
     low=1e-6,
     high=1e12,
-)
-FEE: Final = Number(
-    name="fee_bps", label="Fee", help="Paid on every leg's fill", unit="bps", default=5.0, low=-10.0, high=500.0
-)
-HALF_SPREAD: Final = Number(
-    name="half_spread_bps",
-    label="Half-spread",
-    help="Every leg fills this much worse than the open",
-    unit="bps",
-    default=1.0,
-    low=0.0,
-    high=500.0,
 )
 FUNDING_LONG: Final = Number(
     name="funding_long_bps",

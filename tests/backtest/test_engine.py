@@ -16,6 +16,7 @@ from analytics.backtest.engine import backtest
 from analytics.backtest.legs import Legs, Signals, history_signals, share
 from analytics.backtest.records import REASONS
 from analytics.backtest.rules import PARAMETERS, Contradiction, Rules
+from analytics.costs import round_trip
 from analytics.market import PARTIAL
 from analytics.parameters import ParameterError
 from analytics.spec import PairSpec
@@ -127,6 +128,15 @@ def test_half_spread_worsens_both_ways(loops):
     run = backtest(legs, signals, Rules(gross=100.0, fee_bps=0.0, half_spread_bps=50.0))
     assert run.fills.price == pytest.approx([100.5, 99.5])
     assert run.equity[-1] == pytest.approx(-1.0)
+
+
+@pytest.mark.parametrize("multiple", [1.0, 3.0])
+def test_a_round_trip_costs_what_the_pair_page_says(loops, multiple):
+    legs, signals = by_hand([0, 3, 0, 0], [[100.0, 50.0]] * 4, weights=np.tile([1.0, -1.5], (4, 1)))
+    rules = Rules(gross=175.0, fee_bps=7.0, half_spread_bps=20.0, cost_multiple=multiple)
+    paid = multiple * (rules.fee_bps + rules.half_spread_bps)
+    cost = round_trip(100.0, 50.0, 1.5, y_bps=paid, x_bps=paid, scale="level")
+    assert backtest(legs, signals, rules).cost == pytest.approx(cost, rel=1e-13, abs=0)
 
 
 @pytest.mark.parametrize(

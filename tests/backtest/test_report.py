@@ -25,7 +25,7 @@ from analytics.backtest.metrics import (
     sharpe,
     sortino,
 )
-from analytics.backtest.report import Report, compare, report
+from analytics.backtest.report import Report, report
 from analytics.backtest.rules import Rules
 from analytics.reversion import HalfLife, half_life
 
@@ -153,13 +153,6 @@ def test_one_bar_and_one_trade_do_not_break_the_report(pair):
             for each in (dataclasses.astuple(value) if dataclasses.is_dataclass(value) else [value])
         ]
         assert all(math.isfinite(each) for each in flat if isinstance(each, float))
-
-
-def test_compare_names_each_estimator(pair):
-    legs, signals = pair
-    found = compare(legs, {"true": signals, "wrong": true_signals(legs, ratio=1.0, intercept=70.0)}, RULES)
-    assert list(found) == ["true", "wrong"]
-    assert found["true"].net.value > found["wrong"].net.value
 
 
 def test_periods():
