@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from store.cache import MarketCache
 
 DAY_MS: Final = 86_400_000
+SPAN_BARS: Final = 288
+"""Of bars longer than 5m, so many can be gone back over instead of a day."""
 LEAST_STEP_MS: Final = 5_000
 """Figures are not drawn anew more often than this, however short the bars."""
 TRADES: Final = 20_000
@@ -64,7 +67,7 @@ class Correlations:
         self._ticks: VersionCache[Ticks | NotTestable] = VersionCache(_HELD, _HELD, lambda _: 1)
 
     def span(self, symbols: Sequence[str], timeframe: str, window: int) -> Span:
-        """The moments of the last day at which a window of bars was full."""
+        """The moments of the last day, or `SPAN_BARS`, at which a window of bars was full."""
         step = TIMEFRAME_MS[timeframe]
         grid = max(step, LEAST_STEP_MS)
         held = [bars for bars in (self._cache.bars(symbol, timeframe).bars for symbol in symbols) if len(bars)]
@@ -72,7 +75,8 @@ class Correlations:
             return Span(0, 0, grid)
         last = (int(max(bars[-1, OPEN_MS] for bars in held)) + step) // grid * grid
         oldest = int(min(bars[0, OPEN_MS] for bars in held)) + (window + 1) * step
-        return Span(min(last, max(-(-oldest // grid) * grid, last - DAY_MS)), last, grid)
+        back = max(DAY_MS, SPAN_BARS * step)
+        return Span(min(last, max(-(-oldest // grid) * grid, last - back)), last, grid)
 
     def present(self, symbols: Sequence[str], timeframe: str, until_ms: int) -> int:
         """How many of the symbols have the bar that ends at ``until_ms``; it can grow for a second after that."""
@@ -138,6 +142,12 @@ class Correlations:
 
     def _versions(self, symbols: Sequence[str], timeframe: str) -> tuple[int, ...]:
         return tuple(self._cache.bars(symbol, timeframe).version for symbol in symbols)
+
+
+@functools.lru_cache(maxsize=1)
+def correlations_of(cache: MarketCache) -> Correlations:
+    """The answers that page and widgets share."""
+    return Correlations(cache)
 
 
 class Until(NamedTuple):

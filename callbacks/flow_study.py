@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from analytics.inputs import Leg, Trades
 from analytics.live import MarketView, PairBook, PairSpec, Series
 from analytics.market import FLAGS, OPEN_MS, PARTIAL, Tick, name_of
 from analytics.registry import measure
+
+if TYPE_CHECKING:
+    from store.cache import MarketCache
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -96,7 +100,7 @@ class FlowStudies:
     def of(self, spec: PairSpec, trades: int) -> Study:
         """The pair with its newest ``trades`` trades a leg. ``spec`` is on log scale."""
         y, x = (self._market.bars(symbol, spec.timeframe) for symbol in (spec.y, spec.x))
-        version = _version(y, x, spec.step_ms)
+        version = renewal(y, x, spec.step_ms)
         return self._held.get((spec, trades), version, lambda _: self._study(spec, trades, (y, x), version))
 
     def _study(self, spec: PairSpec, count: int, series: tuple[Series, Series], version: str) -> Study:
@@ -134,7 +138,14 @@ class FlowStudies:
         return "no hedge ratio over all of these trades"
 
 
-def _version(y: Series, x: Series, step_ms: int) -> str:
+@functools.lru_cache(maxsize=1)
+def studies_of(cache: MarketCache, book: PairBook) -> FlowStudies:
+    """The studies that page and widgets share."""
+    return FlowStudies(cache, book, cache.trades)
+
+
+def renewal(y: Series, x: Series, step_ms: int) -> str:
+    """A version of what is made from these bars: another with every bar, of bars of a second with every fifth."""
     if step_ms >= LEAST_RENEWAL_MS:
         return f"{y.version}.{x.version}"
     return str(max(_end(each, step_ms) for each in (y, x)) // LEAST_RENEWAL_MS)
