@@ -80,7 +80,13 @@ def evidence_panel() -> html.Section:
     ]
     body = [html.Div(findings_table({}), id="pair-tests"), html.Div(estimators_table([]), id="pair-estimators")]
     least = {"data-least": str(min(map(need, LINES)))}
-    return panel("Cointegration", head, html.Div(body, id="pair-evidence-box", tabIndex="0", **least), "pair-evidence")
+    box = html.Div(body, id="pair-evidence-box", tabIndex="0", **least)
+    help = (
+        "Tests of the closed bars in the window, made when you ask for them; a test's name tells its null hypothesis. "
+        "Engle-Granger, both ways round, and Johansen ask whether the legs are cointegrated, Dickey-Fuller and KPSS "
+        "whether a leg has a unit root, the rest how the spread reverts."
+    )
+    return panel("Cointegration", head, box, "pair-evidence", help)
 
 
 def findings_table(

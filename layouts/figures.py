@@ -1,4 +1,4 @@
-"""A figure in a panel: figure.js draws into it what its store holds; it can be saved as a picture."""
+"""A figure in a panel: figure.js draws into it what its store holds."""
 
 from __future__ import annotations
 
@@ -7,31 +7,30 @@ from typing import Any
 
 from dash import dcc, html
 
-from layouts.widgets import button, icon, panel
+from layouts.widgets import panel
 
 
-def figure_panel(id: str, title: str, help: str, head: Sequence[Any] = (), below: Sequence[Any] = ()) -> html.Section:
+def figure_panel(
+    id: str,
+    title: str,
+    help: str,
+    head: Sequence[Any] = (),
+    below: Sequence[Any] = (),
+    *,
+    unit: str = "",
+    of: str = "",
+) -> html.Section:
     """A panel with one figure. ``{id}-data`` takes `figure`'s record, ``{id}-note`` what it shows and as of when.
 
-    ``head`` stands in the panel's first line, ``below`` under the figure.
+    ``head`` stands in the panel's first line, ``below`` under the figure. ``unit`` is that of its values, where no axis
+    says it, and ``of`` what they are of, where it is not the page's pair or symbol: both go into what is saved.
     """
-    drawing = html.Div(
-        id=id, className="figure", role="img", **{"data-state": "loading", "aria-labelledby": f"{id}-panel-title"}
-    )
-    return panel(
-        title,
-        [
-            html.Span("", id=f"{id}-note", className="note figure-note"),
-            html.Span(className="spacer"),
-            *head,
-            html.Span(
-                icon("info-circle"), className="help-mark", title=help, tabIndex=0, role="note", **{"aria-label": help}
-            ),
-            button("download", f"Save {title} as PNG", f"{id}-save", **{"data-save-figure": id}),
-        ],
-        [drawing, *below, dcc.Store(f"{id}-data")],
-        f"{id}-panel",
-    )
+    about = {"data-state": "loading", "data-unit": unit, "aria-labelledby": f"{id}-panel-title"}
+    drawing = html.Div(id=id, className="figure", role="img", **about)
+    note = html.Span("", id=f"{id}-note", className="note")
+    body = [drawing, *below, dcc.Store(f"{id}-data")]
+    more = {"data-of": of} if of else {}
+    return panel(title, [note, *head], body, f"{id}-panel", help, **more)
 
 
 def figure(

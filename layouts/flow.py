@@ -21,10 +21,13 @@ TRADES: Final = Integer(
 
 
 class Tile(NamedTuple):
-    """A figure: its title and what it is."""
+    """A figure: its title, what it is, the unit of its values where no axis says it, and, where that is not the page's
+    pair, what it is of."""
 
     title: str
     help: str
+    unit: str = ""
+    of: str = ""
 
 
 class About(NamedTuple):
@@ -54,8 +57,8 @@ CARDS: Final[Mapping[str, About]] = {
     "vpin": About(
         "VPIN",
         "0 to 1",
-        "Mean share of volume by which one side outweighs the other in the last 50 full buckets. Lots of random size "
-        "alone give 0.16 or more: compare it with its own past",
+        "Mean share of volume by which one side outweighs the other in 50 buckets of equal volume, cut from the last "
+        "1,250 trades. Lots of random size alone give 0.16 or more: compare it with its own past",
     ),
     "roll": About(
         "Roll spread",
@@ -74,7 +77,7 @@ CARDS: Final[Mapping[str, About]] = {
         "Kyle's lambda",
         "bps per million",
         "How far net aggressive buying of one million moves the price: slope of one-bar price changes on net volume "
-        "over the window (λ, quote per base), at the bar's price. Below |t| 2 it is not clear of 0",
+        "over the window (λ, quote asset per base asset), at the bar's price. Below |t| 2 it is not clear of 0",
     ),
     "amihud": About(
         "Amihud illiquidity", "bps per million", "Mean of |one-bar return| / traded value over the window"
@@ -87,13 +90,9 @@ CARDS: Final[Mapping[str, About]] = {
 }  # fmt: skip
 
 TRADE_TILES: Final[Mapping[str, Tile]] = {
-    "flow-cumulative": Tile("Cumulative signed flow", CARDS["flow"].help),
-    "flow-vpin": Tile(
-        "VPIN",
-        f"{CARDS['vpin'].help}. The first 1,250 trades looked at set the bucket's volume: the curve is drawn anew "
-        "with every bar",
-    ),
-    "flow-roll": Tile("Roll spread", CARDS["roll"].help),
+    "flow-cumulative": Tile("Cumulative signed flow", CARDS["flow"].help, CARDS["flow"].unit),
+    "flow-vpin": Tile("VPIN", CARDS["vpin"].help),
+    "flow-roll": Tile("Roll spread", CARDS["roll"].help, CARDS["roll"].unit),
     "flow-sizes": Tile(
         "Trade sizes",
         "Share of the traded value by size of trade in the quote asset; an order that fills against several others "
@@ -102,12 +101,13 @@ TRADE_TILES: Final[Mapping[str, Tile]] = {
 }
 BAR_TILES: Final[Mapping[str, Tile]] = {
     "flow-imbalance": Tile("Flow imbalance", CARDS["imbalance"].help),
-    "flow-kyle": Tile("Kyle's lambda", f"{CARDS['kyle'].help}. Bold where |t| is 2 or more"),
-    "flow-amihud": Tile("Amihud illiquidity", CARDS["amihud"].help),
+    "flow-kyle": Tile("Kyle's lambda", f"{CARDS['kyle'].help}. Bold where |t| is 2 or more", CARDS["kyle"].unit),
+    "flow-amihud": Tile("Amihud illiquidity", CARDS["amihud"].help, CARDS["amihud"].unit),
     "flow-rate": Tile(
         "Trades per minute",
         f"Over the window, silence included, with its limit. Crosses mark bars at which a leg fails any of the limits. "
         f"{CARDS['liquidity'].help}",
+        CARDS["rate"].unit,
     ),
 }
 

@@ -7,8 +7,6 @@ from typing import Any, Final
 import dash_ag_grid as dag
 
 _OPTIONS: Final[dict[str, Any]] = {
-    "rowHeight": 26,
-    "headerHeight": 28,
     "suppressCellFocus": False,
     "suppressScrollOnNewData": True,
     "suppressMovableColumns": True,
@@ -19,6 +17,8 @@ _OPTIONS: Final[dict[str, Any]] = {
 
 
 _TEXT: Final = "agTextColumnFilter"
+_SECONDS: Final = {"unit": "s"}
+"""What a number is in when it is saved, where its cell says the unit itself."""
 
 
 def _column(field: str, title: str, help: str, width: int, **more: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ SYMBOLS: Final = [
     _number("trades", "Tr./min", "Trades in the newest closed minute", 56),
     _column("spark", "2 h", "Closes of 120 minutes", 66, sortable=False, filter=False, cellRenderer="sb_spark"),
     _column("state", "State", "LIVE, QUIET, STALE, GAP, HALTED, CATCHING UP, INIT, DOWN", 66, cellRenderer="sb_feed"),
-    _number("age", "Last", "Time since the last trade came in", 50),
+    _number("age", "Last", "Time since the last trade came in", 50, context=_SECONDS),
 ]  # fmt: skip
 
 SCANNER: Final = [
@@ -85,9 +85,9 @@ SCANNER: Final = [
     _number("cost", "Cost [σ]", "Round trip: 5 bps fee and 1 bps half-spread on each of four trades; "
             "✕ where |z| does not cover it", 84),
     _number("liquidity", "Liquidity/min", "Traded value of the thinner leg, in the quote asset", 100),
-    _column("trail", "2 h", "Spread by the newest fit, −3 to +3 σ; drawn anew with each scan, so it is no signal", 120,
+    _column("trail", "120 bars", "Spread by the newest fit, −3 to +3 σ; drawn anew with each scan, so it is no signal", 120,
             sortable=False, filter=False, cellRenderer="sb_trail"),
-    _number("age", "Last trade", "Of the leg that is silent for longer", 84),
+    _number("age", "Last trade", "Of the leg that is silent for longer", 84, context=_SECONDS),
     _column("state", "State", "live, or stale with the reason", 80, cellRenderer="sb_fresh"),
 ]  # fmt: skip
 

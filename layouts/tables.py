@@ -17,6 +17,7 @@ SIGNED: Final = ("return_bps", "vwap_distance_bps", "imbalance", "z")
 FLAGS: Final[Mapping[int, tuple[str, str]]] = {
     1: ("partial", "the bar misses trades"),
     2: ("revised", "a late trade changed the bar after it was stored"),
+    8: ("uploaded", "the bar comes from a user's file; what the file does not say is unknown"),
     4: ("klines", "the bar comes from the exchange's klines, not from our own trades"),
 }
 """What the bits of a bar's flags say: the word, and what it means."""
@@ -58,6 +59,7 @@ def _opened(*, marked: bool) -> dict[str, Any]:
     return {
         "field": "time",
         "headerName": "Open [UTC]",
+        "headerClass": "zoned",
         "headerTooltip": "When the bar opens; it holds the trades from then until one step later",
         "pinned": "left",
         "width": 158 if marked else 128,

@@ -16,7 +16,7 @@
   });
 
   window.dccFunctions = Object.assign(window.dccFunctions || {}, {
-    sbClock: (ms) => sb.format.utc(ms) + " UTC",
+    sbClock: (ms) => sb.format.day(ms),
   });
 
   // A link or the back button to the page that is shown already: only its settings change.

@@ -47,7 +47,7 @@
     if (!message.end || message.end >= message.closed || again.tries >= AGAIN_MS.length) return;
     const wait = AGAIN_MS[again.tries];
     again.tries += 1;
-    again.timer = setTimeout(() => page() && set("data-again", { data: Date.now() }), wait);
+    again.timer = setTimeout(() => page() && !sb.freeze.on() && set("data-again", { data: Date.now() }), wait);
   }
 
   function show(message) {
@@ -82,7 +82,10 @@
   const tone = (flags) => (flags.includes("partial") ? "flag" : "note");
 
   function opened({ data, marked }) {
-    const text = step < 60000 ? data.time.slice(11) : data.time.slice(5, 16);
+    const time = sb.format.stamp(Number(data.id)).slice(0, 19);
+    const shortened = step < 60000 ? time.slice(11) : time.slice(5, 16);
+    // A day of UTC begins at another hour elsewhere.
+    const text = step < 3600000 ? shortened : time.slice(0, step < 86400000 || sb.format.shift() ? 16 : 10);
     const marks = marked && data.flags ? [element(tone(data.flags), " " + data.flags)] : [];
     return window.React.createElement("span", { title: data.time.replace(" ", "T") + "Z" + (data.flags ? " · " + data.flags : "") }, text, ...marks);
   }

@@ -29,6 +29,25 @@
     return share ? colour + Math.round(255 * share).toString(16).padStart(2, "0") : colour;
   }
 
+  const axisOf = (layout, ref) => layout[String(ref || "x").replace("x", "xaxis")] || {};
+  const moment = (time) => (typeof time === "number" ? time : Date.parse(/Z$|^.{10}$/.test(time) ? time : time.replace(" ", "T") + "Z"));
+  const spoken = (text) => (typeof text === "string" ? text.replace(/\bUTC\b/g, sb.format.zone()) : text);
+  const moved = (ms, keys, part) => ({ ...part, ...Object.fromEntries(keys.filter((key) => key in part).map((key) => [key, Array.isArray(part[key]) ? part[key].map((time) => time && moment(time) + ms) : moment(part[key]) + ms])) });
+
+  // Plotly knows no zones: times are moved by the shown zone's distance from UTC, and its name stands at the axis.
+  function zoned({ traces, layout }) {
+    const ms = sb.format.shift();
+    const dated = (ref) => axisOf(layout, ref).type === "date";
+    const names = Object.keys(layout).filter((key) => /^xaxis/.test(key) && layout[key].type === "date");
+    if (!names.length) return { traces, layout };
+    const shape = (part) => (dated(part.xref) ? moved(ms, ["x", "x0", "x1"], part) : part);
+    const trace = (each) => (dated(each.xaxis) ? { ...moved(ms, ["x"], each), hovertemplate: spoken(each.hovertemplate) } : each);
+    const label = { text: sb.format.zone(), showarrow: false, xref: "paper", yref: "paper", x: 1, y: 0, xanchor: "right", yanchor: "bottom", font: { size: 10, color: "--text-3" }, bgcolor: "--panel", borderpad: 1 };
+    const axes = names.map((name) => [name, { ...moved(ms, ["range"], layout[name]), hoverformat: spoken(layout[name].hoverformat) }]);
+    const parts = { shapes: (layout.shapes || []).map(shape), annotations: [...(layout.annotations || []).map(shape), label] };
+    return { traces: traces.map(trace), layout: { ...layout, ...Object.fromEntries(axes), ...parts } };
+  }
+
   // Numbers in cells are as large as a cell is wide: four digits on a phone too.
   function fitted(traces, element) {
     const fit = (trace) => ({ ...trace.textfont, size: Math.max(7, Math.min(11.5, (0.75 * element.clientWidth) / trace.x.length / 2.4)) });
@@ -54,7 +73,8 @@
       dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
       hoverlabel: { bgcolor: "--raised", bordercolor: "--line", align: "left", font: { ...mono(12), color: "--text" } },
     };
-    return coloured({ ...base, ...layout, ...named });
+    // A zoom is one of the zone that it was made in.
+    return coloured({ ...base, ...layout, ...named, uirevision: [layout.uirevision || base.uirevision, sb.format.shift()].join(" ") });
   }
 
   // Panels change size with their page, not only with the window.
@@ -97,7 +117,8 @@
     if (!element || !entry || entry.figure.reason) return;
     if (!library) return explain(element, FAILED);
     entry.element = element;
-    await library.react(element, coloured(fitted(entry.figure.traces, element)), dressed(entry.figure.layout), CONFIG);
+    const { traces, layout } = zoned(entry.figure);
+    await library.react(element, coloured(fitted(traces, element)), dressed(layout), CONFIG);
     const reason = held.has(id) && held.get(id).figure.reason;
     if (reason) return explain(element, reason);
     delete element.dataset.reason;
@@ -114,7 +135,7 @@
 
   // The picture is what is shown, on the panel's own ground, with its title and what it rests on.
   async function picture(id) {
-    const { figure } = held.get(id);
+    const figure = zoned(held.get(id).figure);
     const { width, height } = document.getElementById(id).getBoundingClientRect();
     const text = (part) => (document.getElementById(id + part) || {}).textContent || "";
     const layout = dressed(figure.layout);
@@ -131,6 +152,7 @@
     // Takes {id, traces, layout, reason}; `reason` says why there is nothing to draw.
     put(figure) {
       sweep();
+      sb.freeze.answered();
       held.set(figure.id, { ...held.get(figure.id), figure });
       return draw(figure.id);
     },
@@ -145,13 +167,18 @@
       history.pushState({}, "", "/pair?" + query);
       window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     },
-    async save(id) {
-      if (document.getElementById(id).dataset.state !== "drawn") return;
-      const link = document.createElement("a");
-      link.href = await picture(id);
-      link.download = "spreadboard_" + id + ".png";
-      link.click();
+    // A place on an axis of times as it was read off the figure, in UTC, and the other way round.
+    utc: (time) => moment(time) - sb.format.shift(),
+    local: (time) => moment(time) + sb.format.shift(),
+    // What is seen, as it was given: traces with times in UTC, and the axes that they are drawn on. null before that.
+    shown(id) {
+      const element = document.getElementById(id);
+      if (element.dataset.state !== "drawn") return null;
+      const traces = held.get(id).figure.traces;
+      return { traces: traces.filter((_, place) => element.data[place].visible !== "legendonly"), axes: element._fullLayout, layout: held.get(id).figure.layout, shift: sb.format.shift() };
     },
+    // As a PNG's address; null when nothing is drawn.
+    picture: (id) => (document.getElementById(id).dataset.state === "drawn" ? picture(id) : null),
   };
 
   window.dash_clientside = Object.assign({}, window.dash_clientside);
@@ -159,10 +186,5 @@
     draw(figure) {
       if (figure) sb.figures.put(figure);
     },
-  });
-
-  document.addEventListener("click", function (event) {
-    const button = event.target.closest("[data-save-figure]");
-    if (button) sb.figures.save(button.dataset.saveFigure);
   });
 })();

@@ -24,7 +24,7 @@
     if (tiles.busy || !tiles.contains(element)) return;
     const from = change["xaxis.range[0]"];
     if (from === undefined) return;
-    tiles.range = [from, change["xaxis.range[1]"]];
+    tiles.range = [from, change["xaxis.range[1]"]].map(sb.figures.utc);
     spread(tiles, element, () => ({ "xaxis.range": [...tiles.range] }));
   }
 
@@ -35,7 +35,7 @@
     for (const each of timed(tiles)) {
       const change = changes(each);
       each.axis.range = change["xaxis.range"];
-      if (each !== except) window.Plotly.relayout(each, change);
+      if (each !== except) window.Plotly.relayout(each, { ...change, "xaxis.range": each.axis.range.map(sb.figures.local) });
     }
     setTimeout(() => (tiles.busy = false), 0);
   }

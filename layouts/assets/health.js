@@ -5,7 +5,7 @@
   const LOST_MS = 8000;
   const WAYS = 10;
   const LEVELS = { wait: "Asking", ok: "All in order", bad: "Not in order", down: "No answer" };
-  const { number, signed, compact, span, utc, UNKNOWN } = sb.format;
+  const { number, signed, compact, span, clock, stamp, UNKNOWN } = sb.format;
   let held = null;
   let asked = 0;
   let answered = 0;
@@ -42,7 +42,7 @@
     stage("ingest", ingest, rate(ingest.value), after(ingest.lag, "the trade"), count(ingest.reconnects, "reconnect") + " · " + number(ingest.refused, 0) + " refused");
     stage("ticks", ticks, rate(ticks.value), after(ticks.lag, "receipt"), count(ticks.held, "trade") + " held");
     stage("resample", resample, rate(resample.value), known(resample.lag) ? (resample.lag < 1000 ? number(resample.lag, 0) + " ms" : span(resample.lag)) + " behind" : UNKNOWN, number(resample.late, 0) + " late · " + number(resample.revised, 0) + " bars revised");
-    stage("bars", bars, rate(bars.value), after(bars.lag, "their end"), known(bars.ended) ? "newest 1m ended " + utc(bars.ended) : "no 1m bar yet");
+    stage("bars", bars, rate(bars.value), after(bars.lag, "their end"), known(bars.ended) ? "newest 1m ended " + clock(bars.ended) : "no 1m bar yet");
   }
 
   // The way to the server and back, without the server's work in between; the shortest of the last ones tells how
@@ -78,6 +78,8 @@
 
   function bars(box, told, edges) {
     const most = Math.max(...told.bins);
+    const rows = told.bins.map((taken, place) => [place ? edges[place - 1] : null, place < edges.length ? edges[place] : null, taken]);
+    box.told = told.n ? [["from [ms]", "below [ms]", "samples"], ...rows] : null;
     while (box.children.length > told.bins.length) box.lastChild.remove();
     told.bins.forEach((taken, place) => {
       const bar = box.children[place] || box.appendChild(document.createElement("i"));
@@ -129,7 +131,7 @@
   }
 
   function cells(role) {
-    const since = known(role.since) ? sb.format.day(role.since).replace(" UTC", "") : UNKNOWN;
+    const since = known(role.since) ? stamp(role.since).slice(0, 19) : UNKNOWN;
     const beat = known(role.beat) ? span(role.beat) + " ago" : UNKNOWN;
     return [role.role, role.word || UNKNOWN, role.pid || UNKNOWN, since, number(role.restarts, 0), role.exit || UNKNOWN, beat, bytes(role.memory)].map(String);
   }
@@ -143,6 +145,7 @@
       cells(role).forEach((text, at) => {
         const cell = row.cells[at] || row.appendChild(document.createElement(at ? "td" : "th"));
         if (!at) cell.scope = "row";
+        if (at === 3) cell.title = known(role.since) ? new Date(role.since).toISOString() : "";
         cell.className = at === 1 ? "level" : at ? "num" : "";
         put(cell, text);
       });
@@ -173,7 +176,7 @@
 
   // What is on the screen keeps saying how old it is, also when no answer comes any more.
   function verdict() {
-    if (!page() || !began) return;
+    if (!page() || !began || (sb.freeze.on() && held)) return;
     const quiet = performance.now() - Math.max(answered || began, shown);
     const lost = quiet > LOST_MS;
     const wrong = held ? held.troubles : [];
@@ -186,7 +189,7 @@
     sb.text("health-word", LEVELS[level]);
     sb.text("health-reasons", lost ? "the server has said nothing for " + span(quiet) : wrong.join(" · "));
     const age = held && known(held.at) ? held.now - held.at + performance.now() - answered : null;
-    sb.text("health-as-of", known(age) ? "as of " + utc(held.at) + " UTC, " + span(age) + " ago" : "");
+    sb.text("health-as-of", known(age) ? "as of " + clock(held.at) + ", " + span(age) + " ago" : "");
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside);
@@ -194,13 +197,13 @@
     // One question at a time; one that was lost on the way is forgotten.
     askHealth() {
       const open = asked > answered && performance.now() - asked < LOST_MS;
-      if (document.hidden || open) return window.dash_clientside.no_update;
+      if (document.hidden || open || (sb.freeze.on() && held)) return window.dash_clientside.no_update;
       asked = performance.now();
       began = began || asked;
       return Date.now();
     },
     health(message) {
-      if (!message || !page()) return;
+      if (!message || !page() || (sb.freeze.on() && held)) return;
       held = message;
       answered = performance.now();
       const round = way(message);
@@ -223,6 +226,7 @@
     sb_filled: ({ data, value }) => text((data.unsure && known(value) ? "≥ " : "") + number(value, 0)),
   });
 
-  document.addEventListener("visibilitychange", () => (shown = performance.now()));
+  for (const again of ["visibilitychange", "sb:freeze"]) document.addEventListener(again, () => (shown = performance.now()));
+  document.addEventListener("sb:zone", () => page() && held && roles());
   setInterval(verdict, 500);
 })();

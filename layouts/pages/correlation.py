@@ -7,9 +7,9 @@ from typing import Any
 import dash
 from dash import dcc, html
 
-from analytics.market import TIMEFRAME_MS
+from analytics.market import BUILT
 from analytics.parameters import WINDOW, Integer
-from layouts.correlation import LEAD, METHOD
+from layouts.correlation import LEAD, METHOD, TILES
 from layouts.figures import figure_panel
 from layouts.quiet import quiet_page
 from layouts.widgets import button, icon, segmented
@@ -33,7 +33,7 @@ def layout(**address: str) -> html.Div:
             _controls(),
             _moment(),
             html.Div("", id="correlation-problem", className="problem", role="alert"),
-            html.Div([_matrix(), _leads(), _cross(), _ticks(), _epps()], className="tiles", id="correlation-tiles"),
+            _tiles(),
             dcc.Store("correlation-address", data=address),
             dcc.Store("correlation-spec", data=""),
             dcc.Store("correlation-until"),
@@ -44,7 +44,7 @@ def layout(**address: str) -> html.Div:
 def _controls() -> html.Div:
     return html.Div(
         [
-            segmented("correlation-tf", "Time frame (1, 2, 3)", {name: name for name in TIMEFRAME_MS}),
+            segmented("correlation-tf", "Time frame (1, 2, 3)", {name: name for name in BUILT}),
             _bars("correlation-window", WINDOW, "Window"),
             _bars("correlation-lead", LEAD, "Lead-lag window"),
             html.Span(className="rule"),
@@ -99,7 +99,9 @@ def _moment() -> html.Div:
         [
             html.Span("As of", id="correlation-at-label"),
             html.Time("–", id="correlation-at-words", className="num"),
-            html.Div(slider, className="moment-slider", role="group", **{"aria-labelledby": "correlation-at-label"}),
+            html.Div(
+                slider, className="moment-slider zoned", role="group", **{"aria-labelledby": "correlation-at-label"}
+            ),
             now,
         ],
         className="moment panel",
@@ -107,50 +109,13 @@ def _moment() -> html.Div:
     )
 
 
-def _matrix() -> html.Section:
-    help = (
-        "Pearson correlation of one-bar log returns over the newest bars of the window, like beside like (average "
-        "linkage on √(2(1 − r))). A return counts where a symbol traded in both of two bars that follow each other; "
-        "a pair needs half of the window. A click on a cell opens the pair."
-    )
-    return figure_panel("correlation-matrix", "Correlation", help)
-
-
-def _leads() -> html.Section:
-    help = (
-        "For every two symbols the lag of the strongest correlation, −60 to +60 bars: number = lag, colour = strength "
-        "there. ● stands out from chance at the best of 121 lags (5 %, Sidak). A symbol that trades rarely has old "
-        "prices and looks late without being so. A click on a cell opens the pair."
-    )
+def _tiles() -> html.Div:
     warning = html.Div("", id="correlation-leads-warning", className="figure-warning", role="note")
-    return figure_panel("correlation-leads", "Lead and lag", help, below=[warning])
-
-
-def _cross() -> html.Section:
-    help = (
-        "Correlation of the first symbol's one-bar log returns with the second's so many bars later, over the lead-lag "
-        "window. Beyond the dashed lines (and marked ●): not by chance, though 121 lags were tried (5 %, Sidak). "
-        "Beyond the dotted lines: 95 % for one lag alone, ±1.96/√n."
-    )
-    return figure_panel("correlation-cross", "Cross-correlation", help)
-
-
-def _ticks() -> html.Section:
-    help = (
-        "Correlation straight from the trades, at their own times, without a grid (Hayashi and Yoshida 2005); each "
-        "symbol keeps its last trade of every second. Shifting one clock tells which moves first. Beside it the "
-        "correlation of bars, by the method and window above."
-    )
-    return figure_panel("correlation-ticks", "Hayashi-Yoshida", help, below=[_facts("correlation-ticks")])
-
-
-def _epps() -> html.Section:
-    help = (
-        "Correlation of the newest trades on a grid of ever longer steps. On short steps most moves of one symbol meet "
-        "an old price of the other, and correlation fades whatever the truth (Epps 1979): choose bars from where the "
-        "curve is flat. Beside it Hayashi-Yoshida on trades thinned to the same step."
-    )
-    return figure_panel("correlation-epps", "Epps curve", help, below=[_facts("correlation-epps")])
+    below = {"correlation-leads": [warning]} | {id: [_facts(id)] for id in ("correlation-ticks", "correlation-epps")}
+    figures = [
+        figure_panel(id, tile.title, tile.help, below=below.get(id, ()), of=tile.of) for id, tile in TILES.items()
+    ]
+    return html.Div(figures, className="tiles", id="correlation-tiles")
 
 
 def _facts(id: str) -> Any:

@@ -7,11 +7,12 @@ from typing import Any
 import dash
 from dash import dcc, html
 
-from analytics.market import TIMEFRAME_MS
+from analytics.market import BUILT
 from analytics.parameters import WINDOW
 from layouts.grids import grid
 from layouts.quiet import quiet_page
 from layouts.tables import BARS, FEATURES, ROWS, VIEWS
+from layouts.upload import upload_button, upload_dialog
 from layouts.widgets import icon, panel, segmented
 
 dash.register_page(__name__, path="/data", name="Data", title="Data · Spreadboard", icon="table", key="d", order=6)
@@ -25,6 +26,7 @@ def layout(**address: str) -> html.Div:
             _controls(),
             html.Div("", id="data-problem", className="problem", role="alert"),
             html.Div(_panel(), id="data-box", className="watermarked"),
+            upload_dialog(),
             dcc.Store("data-address", data=address),
             dcc.Store("data-query", data=""),
             dcc.Store("data-rows"),
@@ -44,9 +46,7 @@ def _controls() -> html.Div:
                 dcc.Dropdown(id="data-symbol", clearable=False, searchable=True), className="pick", title="Symbol"
             ),
             segmented("data-view", VIEWS.help, VIEWS.choices),
-            html.Div(
-                segmented("data-tf", "Time frame (1, 2, 3)", {name: name for name in TIMEFRAME_MS}), className="of-bars"
-            ),
+            html.Div(segmented("data-tf", "Time frame (1, 2, 3)", {name: name for name in BUILT}), className="of-bars"),
             html.Label(
                 [
                     ROWS.label,
@@ -61,6 +61,8 @@ def _controls() -> html.Div:
                 className="field of-features",
                 title=f"Bars in every value that needs more than its own: {WINDOW.allowed}",
             ),
+            html.Span(className="spacer"),
+            upload_button(),
         ],
         className="controls",
     )
@@ -81,10 +83,10 @@ def _panel() -> html.Section:
             **{"aria-pressed": "false"},
         ),
         html.Span(
-            [_take("csv", "CSV"), _take("parquet", "Parquet"), _take("json", "JSON")],
+            [_take("parquet", "Parquet"), _take("json", "JSON")],
             className="takes",
             role="group",
-            **{"aria-label": "Take the rows away"},
+            **{"aria-label": "The rows from the API"},
         ),
     ]
     body = [
@@ -94,11 +96,16 @@ def _panel() -> html.Section:
         html.Div("Loading…", id="data-empty", role="status"),
         html.P(
             "Each column by itself, among the rows shown: bold is the furthest 5 % (▲ high, ▼ low, where there is no "
-            "sign), faint the nearer half; teal is above 0, orange below.",
+            "sign), faint the nearer half; the sign tells above 0 from below, and so does the colour.",
             className="note data-legend",
         ),
     ]
-    return panel("–", head, body, "data-panel")
+    help = (
+        "Features of every closed bar, its own numbers, or the trades as they come; a column's title says what it is. "
+        "A value at a bar uses that bar and those before it. The CSV holds the rows in the order and filter shown; "
+        "Parquet and JSON come from the API, oldest first."
+    )
+    return panel("–", head, body, "data-panel", help)
 
 
 def _take(form: str, name: str) -> html.A:
@@ -112,7 +119,7 @@ def _tape() -> html.Div:
     table = html.Table(
         [
             html.Caption("Trades, newest first; the side is the aggressor's", className="visually-hidden"),
-            html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
+            html.Thead(html.Tr([html.Th(head, scope="col") for head in heads]), className="zoned"),
             html.Tbody(id="tape-body"),
         ]
     )

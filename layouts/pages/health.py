@@ -64,7 +64,8 @@ SYMBOLS: Final = [
         "field": "state", "headerName": "State", "minWidth": 118, "flex": 118, "cellRenderer": "sb_feed",
         "headerTooltip": "LIVE, QUIET, STALE, GAP, HALTED, CATCHING UP, INIT, DOWN",
     },
-    _number("age", "Last trade", "Age of the last trade, by the exchange's clock", 104, cellRenderer="sb_lasted"),
+    _number("age", "Last trade", "Age of the last trade, by the exchange's clock", 104, cellRenderer="sb_lasted",
+            context={"unit": "ms"}),
     _number("ticks", "Trades", "Stored since the ingestor's session began", 90),
     _number("held", "Held", "Trades in the tick stream now", 90),
     _number("gaps", "Gaps", "Jumps in trade ids since the ingestor's session began", 74),
@@ -100,6 +101,7 @@ def layout(**_: str) -> html.Div:
                 [html.Span("", id="health-symbols-note", className="note")],
                 grid("health-symbols", SYMBOLS),
                 "health-symbols-panel",
+                "What the feed and the store know of every watched symbol; each column's title says what it counts.",
             ),
             html.Div([_roles(), _store()], className="health-lower"),
             dcc.Interval("health-clock", interval=EVERY_MS),
@@ -130,10 +132,7 @@ def _stage(id: str, title: str, picture: str, unit: str, help: str) -> html.Li:
 def _latency(id: str, title: str, help: str) -> html.Section:
     return panel(
         title,
-        [
-            html.Span(className="spacer"),
-            html.Span(icon("info-circle"), className="help-mark", title=help, tabIndex=0, role="note"),
-        ],
+        [],
         [
             html.Div(
                 [
@@ -147,13 +146,17 @@ def _latency(id: str, title: str, help: str) -> html.Section:
             html.Div([html.Span(text) for text in ("1 ms", "10", "100", "1 s", "10 s")], className="ticks note"),
         ],
         f"latency-{id}",
+        help,
     )
 
 
 def _roles() -> html.Section:
     heads = ("Role", "State", "Pid", "Since (UTC)", "Restarts", "Last exit", "Heartbeat", "Memory")
     table = html.Table(
-        [html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])), html.Tbody(id="health-roles")],
+        [
+            html.Thead(html.Tr([html.Th(head, scope="col") for head in heads]), className="zoned"),
+            html.Tbody(id="health-roles"),
+        ],
         className="health-table",
     )
     logs = html.P(
@@ -167,7 +170,11 @@ def _roles() -> html.Section:
         className="note",
     )
     note = html.Span("processes, and what the supervisor says of them", className="note")
-    return panel("Roles", [note], [html.Div(table, className="scrolled"), logs], "health-roles-panel")
+    help = (
+        "The board's processes. Restarts and the last exit are counted by the supervisor; the heartbeat is the age of "
+        "what the role last wrote to the store; memory is its resident set."
+    )
+    return panel("Roles", [note], [html.Div(table, className="scrolled"), logs], "health-roles-panel", help)
 
 
 def _store() -> html.Section:
@@ -181,4 +188,5 @@ def _store() -> html.Section:
         "late": "Late trades",
     }
     rows = [html.Div([html.Dt(text), html.Dd("–", id=f"fact-{name}", className="num")]) for name, text in facts.items()]
-    return panel("Memory and store", [], html.Dl(rows, className="facts"), "health-store-panel")
+    help = "As the store and the web process tell of themselves; the round trip is one PING from the web process."
+    return panel("Memory and store", [], html.Dl(rows, className="facts"), "health-store-panel", help)

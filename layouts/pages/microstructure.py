@@ -8,7 +8,7 @@ from typing import Final
 import dash
 from dash import dcc, html
 
-from analytics.market import TIMEFRAME_MS
+from analytics.market import BUILT
 from analytics.parameters import MAX_WINDOW, MIN_WINDOW
 from layouts.figures import figure_panel
 from layouts.flow import BAR_TILES, CARDS, TRADE_TILES, TRADES, Tile, flow_card
@@ -47,7 +47,7 @@ def _controls() -> html.Div:
             _pick("flow-y", "Leg y"),
             button("arrow-left-right", "Swap the legs (s)", "flow-swap"),
             _pick("flow-x", "Leg x"),
-            segmented("flow-tf", "Time frame (1, 2, 3)", {name: name for name in TIMEFRAME_MS}),
+            segmented("flow-tf", "Time frame (1, 2, 3)", {name: name for name in BUILT}),
             _field("window", "Window", "bars", f"Bars in every value of bars, {MIN_WINDOW} to {MAX_WINDOW}"),
             _field("trades", TRADES.label, TRADES.unit, f"{TRADES.help}, {TRADES.low} to {TRADES.high}"),
         ],
@@ -74,7 +74,7 @@ def _field(name: str, label: str, unit: str, help: str) -> html.Label:
 
 def _group(name: str, tiles: Mapping[str, Tile]) -> tuple[html.Div, html.Div]:
     """Figures with one clock and one x-range, and the line above them that says which."""
-    figures = [figure_panel(id, tile.title, tile.help) for id, tile in tiles.items()]
+    figures = [figure_panel(id, tile.title, tile.help, unit=tile.unit) for id, tile in tiles.items()]
     return (
         html.Div("", id=f"flow-{name}-about", className="group-about", role="status"),
         html.Div(figures, id=f"flow-{name}-tiles", className="tiles flow-tiles"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dash
 from dash import dcc, html
 
-from analytics.market import TIMEFRAME_MS
+from analytics.market import BUILT
 from analytics.parameters import MAX_WINDOW, MIN_WINDOW, SCALE
 from analytics.spec import METHOD
+from analytics.window import SPARSE_STEPS
 from layouts.chart import chart
 from layouts.evidence import evidence_panel
 from layouts.options import groups
+from layouts.pair_views import pair_views
 from layouts.widgets import button, card, icon, panel, segmented
 
 dash.register_page(__name__, path="/pair", name="Pair", title="Pair · Spreadboard", icon="graph-up", key="p", order=1)
@@ -24,8 +26,10 @@ def layout(**address: str) -> html.Div:
             _controls(),
             html.Div("", id="pair-problem", className="problem", role="alert"),
             _cards(),
+            _basis(),
             _chart(),
             evidence_panel(),
+            pair_views(),
             dcc.Store("pair-address", data=address),
             dcc.Store("pair-spec", data=""),
             dcc.Store("pair-message"),
@@ -43,7 +47,7 @@ def _controls() -> html.Div:
             _pick("pair-y", "Leg y: bought in a long spread"),
             button("arrow-left-right", "Swap the legs (s)", "pair-swap"),
             _pick("pair-x", "Leg x: the hedge"),
-            segmented("pair-tf", "Time frame (1, 2, 3)", {name: name for name in TIMEFRAME_MS}),
+            segmented("pair-tf", "Time frame (1, 2, 3)", {name: name for name in BUILT}),
             html.Label(
                 [
                     "Window",
@@ -99,6 +103,17 @@ def _cards() -> html.Div:
     )  # fmt: skip
 
 
+def _basis() -> html.Div:
+    parts = [html.Span("", id=f"pair-basis-{name}") for name in ("span", "breaks", "partial")]
+    return html.Div(
+        [html.Span("z rests on"), *parts],
+        id="pair-basis",
+        className="basis",
+        title="Closed bars of both legs that the fit is made of. A break is time without such a bar inside the window, "
+        f"a partial bar misses trades. ▲ marks a span of over {SPARSE_STEPS:g} times the bars in it, and partial bars",
+    )
+
+
 def _chart() -> html.Section:
     head = [
         html.Span("", id="pair-chart-note", className="note"),
@@ -112,7 +127,7 @@ def _chart() -> html.Section:
             id="follow",
             className="small-button",
             type="button",
-            title="Scroll with new bars (f)",
+            title="Scroll with new bars (l)",
             **{"aria-pressed": "true"},
         ),
     ]
@@ -125,4 +140,8 @@ def _chart() -> html.Section:
         id="pair-state",
         role="status",
     )
-    return panel("–", head, [state, html.Div(chart(), id="pair-chart-box")], "pair-chart-panel")
+    help = (
+        "y and x: closes. spread = y − intercept − hedge ratio · x, and z = spread / σ, by the fit to the bars before "
+        "each, as it was known then. Grey: the bar that is open. Dashed: ±2σ, and the entry lines."
+    )
+    return panel("–", head, [state, html.Div(chart(), id="pair-chart-box")], "pair-chart-panel", help)

@@ -10,7 +10,9 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from store import Store
+from store import Store, open_store
+from store.server import EmbeddedServer
+from tests.ui.full_market import Full
 from tests.ui.harness import PATIENCE_S, Board, start_board, start_web, stop
 from tests.ui.market import Market
 
@@ -23,6 +25,19 @@ def market(store: Store) -> Iterator[Market]:
     market = Market(store)
     yield market
     market.cache.stop()
+
+
+@pytest.fixture(scope="session")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Full]:
+    """A market with bars enough for every widget, which no test changes."""
+    server = EmbeddedServer(str(tmp_path_factory.mktemp("full")))
+    server.start()
+    store = open_store(server.url)
+    full = Full(store)
+    yield full
+    full.cache.stop()
+    store.close()
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import requests
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 REPO = Path(__file__).resolve().parents[2]
 START_S = 40
@@ -109,6 +109,27 @@ def updates(page: Page, count: int) -> None:
     """Wait until so many messages have been applied."""
     page.evaluate("window.seen = new Set()")
     until(page, f"seen.add(document.querySelector('.page').dataset.cursor).size > {count}")
+
+
+def open_correlation(page: Page, board: Board, *figures: str) -> None:
+    """Open the correlation page and wait for figures of it."""
+    page.goto(f"{board.url}/correlation?window=60&lead=200")
+    for name in figures:
+        page.wait_for_selector(f"#correlation-{name}[data-state='drawn']")
+
+
+def tool(page: Page, panel: str, name: str) -> Locator:
+    """A button of a panel's frame; ``panel`` is a selector."""
+    return page.locator(f"{panel} [data-tool={name}]")
+
+
+def saved(page: Page, board: Board, act: Callable[[], None]) -> tuple[str, bytes]:
+    """Name and content of the file that ``act`` brings. It passes through an address of the page's own."""
+    with page.expect_download() as download:
+        act()
+    own = f"blob:{board.url}/"
+    page.complaints[:] = [each for each in page.complaints if not each.startswith(own)]  # type: ignore[attr-defined]
+    return download.value.suggested_filename, Path(download.value.path()).read_bytes()
 
 
 def _spawn(arguments: list[str], log: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

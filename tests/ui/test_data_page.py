@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlparse
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.harness import Board, text, until, wait_for
+from tests.ui.harness import Board, saved, text, until, wait_for
 from tests.ui.market import MINUTE
 
 pytestmark = pytest.mark.browser
@@ -58,11 +59,9 @@ def test_the_features_are_those_of_the_api_and_of_its_downloads(page: Page, boar
 
     wait_for(agree)
     assert "NaN" not in text(page, "data-panel")
-    with page.expect_download() as started:
-        page.locator("#data-csv").click()
-    assert started.value.suggested_filename == "minute_features_sim-SOLUSDT_1m_SIMULATED.csv"
-    with started.value.path().open() as file:
-        assert len(list(csv.DictReader(file))) == 120
+    name, content = saved(page, board, page.locator("#data-panel [data-tool=csv]").click)
+    assert re.fullmatch(r"spreadboard_data-features_SOLUSDT_1m_\w+_simulated\.csv", name)
+    assert len(list(csv.DictReader(content.decode().splitlines()))) == 120
     packed = page.request.get(board.url + str(page.locator("#data-parquet").get_attribute("href"))).body()
     assert packed[:4] == b"PAR1"
 
@@ -148,7 +147,7 @@ def test_what_is_not_ready_says_how_far_it_is_and_offers_nothing_to_take(page: P
     page.goto(f"{board.url}/data?tf=5m&window=1000")
     page.wait_for_selector("#data-panel[data-view='features']", timeout=FIRST_MS)
     expect(page.locator("#data-empty")).to_contain_text("of 1001 5m bars")
-    expect(page.locator("#data-csv")).to_be_hidden()
+    expect(page.locator("#data-parquet")).to_be_hidden()
 
 
 def test_a_bar_that_comes_after_the_others_is_asked_for_again(page: Page, board: Board) -> None:
