@@ -12,7 +12,7 @@ from analytics.backtest.pair import Study
 from analytics.measure import NotTestable
 from analytics.spec import METHOD
 from callbacks import backtest_figures as figures
-from callbacks import backtest_panels
+from callbacks import backtest_panels, quiet
 from callbacks.backtest_choice import FIELDS, VALUES, Held, choose, default, span_key, span_of
 from callbacks.backtest_curves import curves
 from callbacks.backtest_data import Backtests, Span
@@ -183,9 +183,7 @@ def _range(looked_at: Any, span: Span | None) -> tuple[float, float] | None:
 
 
 def _in_the_browser(app: dash.Dash) -> None:
-    app.clientside_callback(
-        ClientsideFunction("sb", "timeframe"), Output("quiet-spec", "data"), Input("backtest-tf", "value")
-    )
+    quiet.follow(app, "backtest-tf")
     app.clientside_callback(
         ClientsideFunction("sb", "backtestAddress"), Input("backtest-spec", "data"), prevent_initial_call=True
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -14,6 +13,7 @@ from analytics.market import TIMEFRAME_MS
 from analytics.parameters import Parameter, ParameterError, Value
 from callbacks import query as pair_query
 from callbacks.correlation_query import iso, moment
+from callbacks.mistakes import unknown
 from callbacks.query import PairQuery
 from layouts.backtest import JOB_SETTINGS
 from layouts.options import shown
@@ -85,8 +85,8 @@ def read(values: Mapping[str, object], default: BacktestQuery, names: Sequence[s
         problems.append("`end` must be after `start`. The newest bars are used.")
         span = [None, None]
     known = {*_PAIR, *SPAN, *(each.name for each in (*RULES, *JOB_SETTINGS))}
-    unknown = [_unknown(name, sorted(known)) for name in values if name not in known][:_MAX_UNKNOWN]
-    return BacktestQuery(pair, rules, tuple(jobs.items()), *span), [*unknown, *problems]
+    others = [unknown(name, sorted(known)) for name in values if name not in known][:_MAX_UNKNOWN]
+    return BacktestQuery(pair, rules, tuple(jobs.items()), *span), [*others, *problems]
 
 
 def parse(text: str, default: BacktestQuery, names: Sequence[str]) -> BacktestQuery:
@@ -122,9 +122,3 @@ def _moment(name: str, given: object, problems: list[str]) -> int | None:
     if found is None:
         problems.append(f"`{name}` must be a time such as 2026-01-31T14:05:00Z, got {str(given)[:40]!r}.")
     return found
-
-
-def _unknown(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    hint = f"did you mean `{near[0]}`?" if near else "the controls above are all there are."
-    return f"`{name[:40]}` is not a setting of this page; {hint}"

@@ -12,6 +12,7 @@ from dash import ClientsideFunction, Input, Output, State, ctx, no_update
 from analytics.spec import METHOD
 from callbacks.live import Live
 from callbacks.query import PairQuery
+from callbacks.uploads import frames, options, unheld
 from layouts.options import OPTIONS, shown
 
 _CONTROLS: Final = ("y", "x", "tf", "window", "scale", "method")
@@ -29,6 +30,7 @@ def register(app: dash.Dash, live: Live) -> None:
         *[Output(f"{id}-field", "className") for id in _FIELDS],
         Output("pair-y", "options"),
         Output("pair-x", "options"),
+        Output("pair-tf", "options"),
         Output("pair-spec", "data"),
         Output("pair-problem", "children"),
         Input("pair-address", "data"),
@@ -40,7 +42,9 @@ def register(app: dash.Dash, live: Live) -> None:
         *controls, _clicks, chosen = given
         triggered = str(ctx.triggered_id)
         if triggered not in (*_VALUES, "pair-swap"):
-            return _answer(*live.read(_named(address)), live, chosen)
+            asked = _named(address)
+            query, problems = live.read(asked)
+            return _answer(query, [*problems, *unheld(asked.get("tf"), query.tf, _frames(query, live))], live, chosen)
         values = _from_controls(controls)
         if triggered == "pair-swap":
             values |= {"y": values["x"], "x": values["y"]}
@@ -49,7 +53,7 @@ def register(app: dash.Dash, live: Live) -> None:
         problems += [f"`{name}` is empty; choose a value." for name, value in values.items() if value == ""]
         if problems:
             kept = [no_update] * (len(_VALUES) + len(METHOD.choices))
-            return [*kept, *_looks(problems, str(values["method"])), *[no_update] * 3, " ".join(problems)]
+            return [*kept, *_looks(problems, str(values["method"])), *[no_update] * 4, " ".join(problems)]
         return _answer(query, problems, live, chosen)
 
     app.clientside_callback(
@@ -70,7 +74,11 @@ def _answer(query: PairQuery, problems: Sequence[str], live: Live, chosen: str) 
     hidden = [method != query.method or not own for method in METHOD.choices]
     spec = no_update if str(query) == chosen else str(query)
     looks = ["field"] * len(_FIELDS)
-    return [*values, *hidden, *looks, names, names, spec, " ".join(problems)]
+    return [*values, *hidden, *looks, names, names, options(_frames(query, live)), spec, " ".join(problems)]
+
+
+def _frames(query: PairQuery, live: Live) -> list[str]:
+    return frames(live.held(), (query.y, query.x))
 
 
 def _from_controls(controls: Sequence[Any]) -> dict[str, object]:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import dash
 from dash import ClientsideFunction, Input, Output, State, ctx, no_update
 
-from analytics.market import name_of
+from analytics.market import label_of
 from analytics.measure import NotTestable
 from callbacks import correlation_cells as cells
 from callbacks import correlation_curves as curves
+from callbacks import quiet
 from callbacks.correlation_choice import AT, CONTROLS, FIELDS, Asked, Market, Slider, choose, look
 from callbacks.correlation_query import CorrelationQuery, parse
 from callbacks.correlation_words import Shown, clock, short
-from callbacks.correlations import Correlations, Ticks
+from callbacks.correlations import Correlations, Ticks, correlations_of
 from callbacks.live import Live
 
 if TYPE_CHECKING:
@@ -28,12 +29,12 @@ _TRADES: Final = ("correlation-ticks", "correlation-epps")
 
 def register(app: dash.Dash, live: Live, cache: MarketCache) -> None:
     """Tie controls, address and figures together."""
-    data = Correlations(cache)
+    data = correlations_of(cache)
 
     @app.callback(
         *[Output(id, "value") for id in _IDS],
         *[Output(f"correlation-{name}-field", "className") for name in FIELDS],
-        *[Output(f"correlation-{name}", "options") for name in ("y", "x")],
+        *[Output(f"correlation-{name}", "options") for name in ("y", "x", "tf")],
         Output("correlation-open", "href"),
         Output("correlation-spec", "data"),
         Output("correlation-problem", "children"),
@@ -88,10 +89,11 @@ def register(app: dash.Dash, live: Live, cache: MarketCache) -> None:
 
 def bar_figures(data: Correlations, market: Market, spec: str, until_ms: int) -> list[Any]:
     """Matrix, leads and cross-correlation, each with its note; then the warning about symbols that rarely trade."""
-    query, as_of = parse(spec, market.default, market.names), clock(until_ms)
-    leads = data.leads(market.symbols, query, until_ms)
+    query, as_of = market.framed(parse(spec, market.default, market.names)), clock(until_ms)
+    symbols = market.beside(query)
+    leads = data.leads(symbols, query, until_ms)
     shown = (
-        cells.matrix(data.matrix(market.symbols, query, until_ms), query, as_of),
+        cells.matrix(data.matrix(symbols, query, until_ms), query, as_of),
         cells.leads(leads, query, as_of),
         curves.cross(leads, _legs(query, market), query, as_of),
     )
@@ -100,7 +102,7 @@ def bar_figures(data: Correlations, market: Market, spec: str, until_ms: int) ->
 
 def trade_figures(data: Correlations, market: Market, spec: str, until_ms: int) -> list[Any]:
     """Hayashi-Yoshida and the Epps curve, each with its note; then what each of them rests on."""
-    query = parse(spec, market.default, market.names)
+    query = market.framed(parse(spec, market.default, market.names))
     legs = _legs(query, market)
     ticks, on_bars = data.ticks(*legs, until_ms), data.on_bars(*legs, query, until_ms)
     shown = curves.shifted(ticks, on_bars, query), curves.curve(ticks, on_bars, query)
@@ -108,9 +110,7 @@ def trade_figures(data: Correlations, market: Market, spec: str, until_ms: int) 
 
 
 def _in_the_browser(app: dash.Dash) -> None:
-    app.clientside_callback(
-        ClientsideFunction("sb", "timeframe"), Output("quiet-spec", "data"), Input("correlation-tf", "value")
-    )
+    quiet.follow(app, "correlation-tf")
     app.clientside_callback(
         ClientsideFunction("sb", "correlation"), Input("correlation-spec", "data"), prevent_initial_call=True
     )
@@ -134,7 +134,7 @@ def _warning(leads: Any) -> str:
     if isinstance(leads, NotTestable) or not leads.warnings:
         return ""
     rare = {warning.partition(" ")[0] for warning in leads.warnings}
-    shares = zip(short([name_of(symbol) for symbol in leads.symbols]), leads.symbols, leads.shares, strict=True)
+    shares = zip(short([label_of(symbol) for symbol in leads.symbols]), leads.symbols, leads.shares, strict=True)
     named = ", ".join(f"{name} {share:.0%}" for name, symbol, share in shares if symbol in rare)
     return f"Where these seem to follow, their prices may only be old. Bars with trades: {named}."
 

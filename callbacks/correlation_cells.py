@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import numpy as np
 
 from analytics.inputs import Flags, Floats
-from analytics.market import name_of
+from analytics.market import label_of
 from analytics.measure import NotTestable
 from callbacks.correlation_query import CorrelationQuery
 from callbacks.correlation_words import MARK, Shown, nothing, plain, short, signed
@@ -38,7 +38,7 @@ def matrix(found: Any, query: CorrelationQuery, as_of: str) -> Shown:
     id = "correlation-matrix"
     if isinstance(found, NotTestable):
         return nothing(id, found)
-    names = [name_of(found.symbols[at]) for at in found.order]
+    names = [label_of(found.symbols[at]) for at in found.order]
     square = np.ix_(found.order, found.order)
     values, counts = found.correlation[square], found.counts[square]
 
@@ -57,7 +57,7 @@ def leads(found: Any, query: CorrelationQuery, as_of: str) -> Shown:
     id = "correlation-leads"
     if isinstance(found, NotTestable):
         return nothing(id, found)
-    names = [name_of(symbol) for symbol in found.symbols]
+    names = [label_of(symbol) for symbol in found.symbols]
 
     def tell(i: int, j: int) -> Cell:
         if i == j:
@@ -71,7 +71,9 @@ def leads(found: Any, query: CorrelationQuery, as_of: str) -> Shown:
         return f"{MARK} {lag}" if stands_out else lag, f"{_order(names[i], names[j], found.lag[i, j])}<br>{words}"
 
     note = f"as of {as_of} · {query.lead:,} returns of {query.tf} · above 0 the row moves first · {MARK} beyond chance"
-    return Shown(_cells(id, names, found.strength, tell, query), note)
+    record = _cells(id, names, found.strength, tell, query)
+    record["traces"][0]["meta"] = {"colour": "correlation", "number": f"lag [{query.tf} bars]"}
+    return Shown(record, note)
 
 
 def _order(row: str, column: str, lag: float) -> str:

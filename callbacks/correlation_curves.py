@@ -62,6 +62,7 @@ def shifted(ticks: Ticks | NotTestable, on_bars: float | None, query: Correlatio
         level = np.array([on_bars, on_bars])
         ends = [float(lags[0]), float(lags[-1])]
         traces.append(_line(ends, level, bars_name(query), "--z", "dash") | {"mode": "lines"})
+    traces += _band(lags, np.full(lags.size, found.chance), f"Chance, best of {lags.size} shifts", "dot")
     y, x = short([query.y, query.x])
     layout = {
         "xaxis": {"title": f"Lag [s]; right of 0 {y} moves first"},
@@ -69,9 +70,9 @@ def shifted(ticks: Ticks | NotTestable, on_bars: float | None, query: Correlatio
         "showlegend": True,
         "uirevision": f"{query.y} {query.x}",
     }
-    lead = found.lead_ms / 1000
-    first = f"{y if lead > 0 else x} first by {abs(lead):g} s" if lead else "neither moves first"
-    note = f"{signed(found.correlation, 2)}, bars {'–' if on_bars is None else signed(on_bars, 2)} · {first}"
+    note = (
+        f"{signed(found.correlation, 2)}, bars {'–' if on_bars is None else signed(on_bars, 2)} · {_lead(found, y, x)}"
+    )
     return Shown(figure(id, traces, layout), note)
 
 
@@ -110,6 +111,16 @@ def curve(ticks: Ticks | NotTestable, on_bars: float | None, query: CorrelationQ
 def bars_name(query: CorrelationQuery) -> str:
     """The correlation of bars by its settings."""
     return f"{query.tf} bars, {METHOD.choices[query.method]}"
+
+
+def _lead(found: Any, y: str, x: str) -> str:
+    best = int(np.nanargmax(np.abs(found.shifted)))
+    if not abs(found.shifted[best]) > found.chance:
+        return "lead unclear: no shift beyond chance"
+    if not found.lead_clear:
+        return "lead unclear: no shift clearly beats none"
+    lead = found.lead_ms / 1000
+    return f"{y if lead > 0 else x} first by {abs(lead):g} s" if lead else "neither moves first"
 
 
 def _lags(lags: Any, values: Floats, passes: Any) -> dict[str, Any]:

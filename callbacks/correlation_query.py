@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
@@ -10,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from analytics.market import TIMEFRAME_MS
 from analytics.parameters import ParameterError
+from callbacks.mistakes import unknown, unwatched
 from layouts.correlation import CHECKED
 
 
@@ -50,13 +50,13 @@ def read(
     What is missing or wrong is taken from ``default``. ``names`` are the symbols that are watched. Whether the moment
     is one that is held is left to who knows the market.
     """
-    query, problems = default, [_unknown(name) for name in list(values)[:_MAX_UNKNOWN] if name not in FIELDS]
+    query, problems = default, [unknown(name, FIELDS) for name in list(values)[:_MAX_UNKNOWN] if name not in FIELDS]
     given = {name: value for name, value in values.items() if name in FIELDS and value is not None and value != ""}
     for name in {"y", "x"} & given.keys():
         if given[name] in names:
             query = query._replace(**{name: given[name]})  # type: ignore[arg-type]
         else:
-            problems.append(_unwatched(name, given[name], names))
+            problems.append(unwatched(name, given[name], names))
     if query.y == query.x:
         query, wrong = _two(query, default, names, given)
         problems += wrong
@@ -106,15 +106,3 @@ def _two(
     free = "x" if "y" in given else "y"
     other = next((name for name in (default.x, default.y, *names) if name != query.y), query.x)
     return query._replace(**{free: other}), []  # type: ignore[arg-type]
-
-
-def _unwatched(name: str, value: object, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(str(value).upper(), names, n=1, cutoff=0.5)
-    hint = f"Did you mean {near[0]}?" if near else "Choose one of these."
-    return f"`{name}` must be a watched symbol ({', '.join(names)}), got {str(value)[:40]!r}. {hint}"
-
-
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, FIELDS, n=1, cutoff=0.4)
-    hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(FIELDS)}."
-    return f"`{name[:40]}` is not a setting of this page; {hint}"

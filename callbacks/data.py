@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
@@ -10,11 +9,15 @@ from urllib.parse import parse_qsl
 import dash
 from dash import ClientsideFunction, Input, Output, State, ctx, no_update
 
+from analytics.market import symbol_of
 from analytics.parameters import ParameterError
+from callbacks import quiet
 from callbacks.live import Live
 from callbacks.message import Message
+from callbacks.mistakes import unknown, unwatched
 from callbacks.tables import DataQuery, Tables
 from callbacks.tape import Tape
+from callbacks.uploads import Held, frames, nearest, options, unheld
 from layouts.tables import SETTINGS
 from store import open_store
 
@@ -22,19 +25,22 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 _CONTROLS: Final = ("data-symbol", "data-tf", "data-window", "data-count", "data-view")
-_FORMATS: Final = ("csv", "parquet", "json")
+_FORMATS: Final = ("parquet", "json")
 _MAX_UNKNOWN: Final = 10
 
 
-def read(values: Mapping[str, object], names: Sequence[str], symbol: str) -> tuple[DataQuery, list[str]]:
+def read(
+    values: Mapping[str, object], names: Sequence[str], symbol: str, held: Held | None = None
+) -> tuple[DataQuery, list[str]]:
     """Settings from what a user or a link gave, and one sentence for each thing that could not be used.
 
-    What is missing or wrong is as declared, or ``symbol``. ``names`` are the symbols that are watched.
+    What is missing or wrong is as declared, or ``symbol``. ``names`` are the symbols that can be chosen, ``held`` the
+    time frames of the uploaded ones.
     """
-    problems = [_unknown(name) for name in values if name not in DataQuery._fields][:_MAX_UNKNOWN]
+    problems = [unknown(name, DataQuery._fields) for name in values if name not in DataQuery._fields][:_MAX_UNKNOWN]
     given: dict[str, Any] = {"symbol": values.get("symbol") or symbol}
     if given["symbol"] not in names:
-        problems.append(_unwatched(given["symbol"], names))
+        problems.append(unwatched("symbol", given["symbol"], names))
         given["symbol"] = symbol
     for setting in SETTINGS:
         value = values.get(setting.name)
@@ -45,7 +51,8 @@ def read(values: Mapping[str, object], names: Sequence[str], symbol: str) -> tup
             given[setting.name] = setting.read(value)
         except ParameterError as error:
             problems.append(str(error))
-    return DataQuery(**given), problems
+    query = DataQuery(**given)
+    return query._replace(tf=nearest(query.tf, frames(held or {}, [query.symbol]))), problems
 
 
 def register(app: dash.Dash, live: Live, settings: Settings) -> None:
@@ -56,6 +63,7 @@ def register(app: dash.Dash, live: Live, settings: Settings) -> None:
     @app.callback(
         *[Output(id, "value") for id in _CONTROLS],
         Output("data-symbol", "options"),
+        Output("data-tf", "options"),
         Output("data-window-field", "className"),
         Output("data-query", "data"),
         Output("data-problem", "children"),
@@ -68,15 +76,18 @@ def register(app: dash.Dash, live: Live, settings: Settings) -> None:
         names = live.names()
         by_user = ctx.triggered_id in _CONTROLS
         values = dict(zip(DataQuery._fields, controls, strict=True)) if by_user else address or {}
-        query, problems = read(values, names, _first(live))
+        query, problems = read(values, names, _first(live), live.held())
+        offered = frames(live.held(), [query.symbol])
         if by_user:
             # An emptied field is a mistake of the user's, not a wish for the default.
             problems += [f"`{name}` is empty; choose a value." for name, value in values.items() if value in (None, "")]
+        else:
+            problems += unheld(values.get("tf"), query.tf, offered)
         look = "field of-features" + (" wrong" if any("`window`" in each for each in problems) else "")
         if by_user and problems:
-            return [*[no_update] * 6, look, no_update, " ".join(problems)]
+            return [*[no_update] * 7, look, no_update, " ".join(problems)]
         text = no_update if str(query) == chosen else str(query)
-        return [*query, names, look, text, " ".join(problems)]
+        return [*query, names, options(offered), look, text, " ".join(problems)]
 
     @app.callback(
         Output("data-rows", "data"),
@@ -90,7 +101,7 @@ def register(app: dash.Dash, live: Live, settings: Settings) -> None:
     )
     def rows(closed: int | None, text: str, _: int | None) -> list[Any]:
         if not text:
-            return [no_update] * 6
+            return [no_update] * 5
         query = _parsed(text, live)
         table = tables.of(query, live.venue())
         links = [f"{table.path}&format={form}" if table.path else None for form in _FORMATS]
@@ -100,7 +111,7 @@ def register(app: dash.Dash, live: Live, settings: Settings) -> None:
         Output("tape-trades", "data"), Input("tape-ask", "data"), State("data-query", "data"), prevent_initial_call=True
     )
     def trades(held: dict[str, object], text: str) -> Message:
-        return tape.message(f"{live.venue()}:{_parsed(text, live).symbol}", held) if text else no_update
+        return tape.message(symbol_of(live.venue(), _parsed(text, live).symbol), held) if text else no_update
 
     _tie(app)
 
@@ -108,28 +119,11 @@ def register(app: dash.Dash, live: Live, settings: Settings) -> None:
 def _tie(app: dash.Dash) -> None:
     for function, store in (("dataAddress", "data-query"), ("dataRows", "data-rows"), ("tapeTrades", "tape-trades")):
         app.clientside_callback(ClientsideFunction("sb", function), Input(store, "data"), prevent_initial_call=True)
-    app.clientside_callback(
-        ClientsideFunction("sb", "timeframe"),
-        Output("quiet-spec", "data", allow_duplicate=True),
-        Input("data-tf", "value"),
-        prevent_initial_call=True,
-    )
-
-
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, DataQuery._fields, n=1, cutoff=0.4)
-    hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(DataQuery._fields)}."
-    return f"`{name[:40]}` is not a setting of this page; {hint}"
-
-
-def _unwatched(value: object, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(str(value).upper(), names, n=1, cutoff=0.5)
-    hint = f"Did you mean {near[0]}?" if near else "Choose one of these."
-    return f"`symbol` must be a watched symbol ({', '.join(names)}), got {str(value)[:40]!r}. {hint}"
+    quiet.follow(app, "data-tf")
 
 
 def _parsed(text: str, live: Live) -> DataQuery:
-    return read(dict(parse_qsl(text)), live.names(), _first(live))[0]
+    return read(dict(parse_qsl(text)), live.names(), _first(live), live.held())[0]
 
 
 def _first(live: Live) -> str:

@@ -9,7 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.live import MarketView
-from analytics.market import CLOSE, OPEN_MS, QUOTE_VOLUME, TIMEFRAME_MS, TRADES, BarArray
+from analytics.market import (
+    CLOSE,
+    NO_BARS,
+    OPEN,
+    OPEN_MS,
+    QUOTE_VOLUME,
+    TIMEFRAME_MS,
+    TRADES,
+    BarArray,
+    is_uploaded,
+)
 
 DAY_MS: Final = 86_400_000
 SPARK_MINUTES: Final = 120
@@ -50,13 +60,20 @@ class Days:
         self._held: dict[str, tuple[int, Day]] = {}
 
     def of(self, symbol: str) -> Day:
-        """The day of ``symbol``; all empty while it has no bars."""
+        """The day of ``symbol``; all empty while it has no bars, and but for its decimals when it is uploaded."""
+        if is_uploaded(symbol):
+            return self._past(symbol)
         series = self._market.bars(symbol, "1m")
         held = self._held.get(symbol)
         if held is None or held[0] != series.version:
             before = held[1].decimals if held else 0
             held = self._held[symbol] = (series.version, _day(series.bars, before))
         return held[1]
+
+    def _past(self, symbol: str) -> Day:
+        held = (self._market.bars(symbol, timeframe).bars for timeframe in TIMEFRAME_MS)
+        bars = next((each for each in held if len(each)), NO_BARS)
+        return Day(None, 0, None, None, None, decimals_of(bars[-SPARK_MINUTES:, OPEN : CLOSE + 1]), [])
 
 
 def decimals_of(prices: NDArray[np.float64]) -> int:

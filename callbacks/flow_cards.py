@@ -27,7 +27,7 @@ _LACKS: Final = {
     "trade_imbalance": "nothing was traded",
     "kyle_lambda": "price or flow does not move, or half of the bars are missing",
     "amihud": "more than half of the bars are missing",
-    "liquidity": "too few bars",
+    "liquidity": "a bar does not tell its volume or trades",
 }
 """Why there is no value when there are rows enough."""
 
@@ -124,7 +124,7 @@ def _vpin(leg: LegFlow, study: Study) -> Value:  # noqa: ARG001
     value = _last(leg.vpin.vpin)
     if value is None:
         return Value(leg.name, UNKNOWN, why_none("vpin", leg.trades, "trades"))
-    return Value(leg.name, number(value, 3), f"buckets of {figures(_last(leg.vpin.bucket_volume), 3)} base")
+    return Value(leg.name, number(value, 3), f"buckets of {figures(_last(leg.vpin.bucket_volume), 3)} base asset")
 
 
 def _roll(leg: LegFlow, study: Study) -> Value:  # noqa: ARG001
@@ -134,7 +134,7 @@ def _roll(leg: LegFlow, study: Study) -> Value:  # noqa: ARG001
     bounce = f"ρ {signed(number(autocorrelation, 2))}"
     if bps is None:
         return Value(leg.name, "not defined", f"{bounce}: no bounce", "warn")
-    return Value(leg.name, number(bps, 2), f"{bounce}, {figures(_last(leg.roll.spread), 3)} quote")
+    return Value(leg.name, number(bps, 2), f"{bounce}, {figures(_last(leg.roll.spread), 3)} quote asset")
 
 
 def _both(study: Study) -> Value:
@@ -185,11 +185,11 @@ def _amihud(leg: LegFlow, study: Study) -> Value:
 def _liquidity(leg: LegFlow, study: Study) -> Value:
     found = leg.liquidity
     failed, volume, trades, silence = map(_last, (found.failed, found.quote_volume, found.trades, found.silence_s))
-    if failed is None or volume is None or trades is None or silence is None:
+    if failed is None or silence is None:
         return _no_value("liquidity", leg, study)
     limits = measure("liquidity").settings({"window": study.spec.window})
     offers = {
-        TOO_LITTLE_VOLUME: (f"volume {compact(volume)}/min", f"< {compact(limits['min_volume'])}"),
+        TOO_LITTLE_VOLUME: (f"volume {_amount(volume)}/min", f"< {compact(limits['min_volume'])}"),
         TOO_FEW_TRADES: (f"{figures(trades, 3)} trades/min", f"< {limits['min_trades']:g}"),
         TOO_LONG_SILENCE: (f"silent {span(1000 * silence)}", f"> {span(1000 * limits['max_silence_s'])}"),
     }
@@ -197,6 +197,10 @@ def _liquidity(leg: LegFlow, study: Study) -> Value:
     if lacks:
         return Value(leg.name, "✕ fails", ", ".join(lacks), "warn")
     return Value(leg.name, "✓ passes", ", ".join(text for text, _ in [*offers.values()][:2]))
+
+
+def _amount(value: float | None) -> str:
+    return UNKNOWN if value is None else compact(value)
 
 
 def _pair_liquidity(study: Study) -> Value:

@@ -76,7 +76,7 @@ def _flow(study: Study) -> Drawn:
 
 
 def _vpin(study: Study) -> Drawn:
-    return of_trades(study, _VPIN, "50 buckets of volume")
+    return of_trades(study, _VPIN, "50 buckets of equal volume, 1,250 trades in each value")
 
 
 def _roll(study: Study) -> Drawn:

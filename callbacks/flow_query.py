@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from analytics.live import PairSpec
+from analytics.market import symbol_of
 from analytics.parameters import ParameterError
 from callbacks.live import Live
+from callbacks.mistakes import unknown
 from layouts.flow import TRADES
 
 MAX_SAID: Final = 5
@@ -26,7 +27,7 @@ class FlowQuery(NamedTuple):
 
     def spec(self, venue: str) -> PairSpec:
         """The pair on a venue; on log scale, so that its hedge ratio says value of x for one of y."""
-        return PairSpec(f"{venue}:{self.y}", f"{venue}:{self.x}", self.tf, self.window, scale="log")
+        return PairSpec(symbol_of(venue, self.y), symbol_of(venue, self.x), self.tf, self.window, scale="log")
 
     def __str__(self) -> str:
         return urlencode(self._asdict())
@@ -45,12 +46,6 @@ def read(live: Live, values: Mapping[str, object]) -> tuple[FlowQuery, list[str]
             trades = TRADES.read(given)
         except ParameterError as error:
             problems.append(str(error))
-    unknown = [name for name in values if name not in FlowQuery._fields]
-    problems += [_unknown(name) for name in unknown[:MAX_SAID]]
+    others = [name for name in values if name not in FlowQuery._fields]
+    problems += [unknown(name, FlowQuery._fields) for name in others[:MAX_SAID]]
     return FlowQuery(pair.y, pair.x, pair.tf, pair.window, trades), problems
-
-
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, FlowQuery._fields, n=1, cutoff=0.4)
-    hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(FlowQuery._fields)}."
-    return f"`{name[:40]}` is not a setting of this page; {hint}"

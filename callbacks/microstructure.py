@@ -11,10 +11,11 @@ import dash
 from dash import ClientsideFunction, Input, Output, State, ctx, no_update
 
 from analytics.live import PairBook
+from callbacks import quiet
 from callbacks.flow_cards import about_bars, about_trades, cards
 from callbacks.flow_figures import draw
 from callbacks.flow_query import FlowQuery, read
-from callbacks.flow_study import LEAST_RENEWAL_MS, FlowStudies, Study
+from callbacks.flow_study import LEAST_RENEWAL_MS, FlowStudies, Study, studies_of
 from callbacks.live import Live
 from layouts.flow import BAR_TILES, TRADE_TILES, flow_card
 
@@ -30,13 +31,11 @@ _AT_FAULT: Final = re.compile(r"`(\w+)`")
 def register(app: dash.Dash, live: Live, book: PairBook, cache: MarketCache) -> None:
     """Tie controls, address and figures together."""
     _controls(app, live)
-    _figures(app, live, FlowStudies(cache, book, cache.trades))
+    _figures(app, live, studies_of(cache, book))
     app.clientside_callback(
         ClientsideFunction("sb", "flowAddress"), Input("flow-spec", "data"), prevent_initial_call=True
     )
-    app.clientside_callback(
-        ClientsideFunction("sb", "timeframe"), Output("quiet-spec", "data"), Input("flow-tf", "value")
-    )
+    quiet.follow(app, "flow-tf")
     for id in _FIGURES:
         app.clientside_callback(
             ClientsideFunction("sb", "flowDraw"), Input(f"{id}-data", "data"), prevent_initial_call=True

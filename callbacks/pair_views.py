@@ -21,7 +21,6 @@ def register(app: dash.Dash, live: Live, desk: Desk) -> None:
     def make(asked: Mapping[str, Any] | None) -> Any:
         return answer(live, desk, asked) if asked else no_update
 
-    app.clientside_callback(ClientsideFunction("sb", "viewsOf"), Input("pair-spec", "data"), prevent_initial_call=True)
     app.clientside_callback(
         ClientsideFunction("sb", "viewMade"), Input("pair-views-answer", "data"), prevent_initial_call=True
     )

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from analytics.estimators import ESTIMATORS
 from analytics.live import PairSpec
+from analytics.market import symbol_of
 from analytics.parameters import ParameterError, Value
 from analytics.spec import METHOD
+from callbacks import mistakes
 from layouts.options import OPTIONS, shown
 
 Options = tuple[tuple[str, Value], ...]
 
 
 class PairQuery(NamedTuple):
-    """Settings of the pair page; symbols are names without their venue.
+    """Settings of the pair page; symbols are names without their venue, uploaded ones in full.
 
     ``options`` are the settings that the method has of its own, by name, all of them.
     """
@@ -32,7 +33,7 @@ class PairQuery(NamedTuple):
 
     def spec(self, venue: str) -> PairSpec:
         """The pair on a venue. Raises `ParameterError`."""
-        legs = f"{venue}:{self.y}", f"{venue}:{self.x}"
+        legs = symbol_of(venue, self.y), symbol_of(venue, self.x)
         return PairSpec(*legs, self.tf, self.window, self.method, self.scale, self.options)
 
     def __str__(self) -> str:
@@ -59,7 +60,7 @@ def read(values: Mapping[str, object], default: PairQuery, names: Sequence[str])
         if value is None or value == "":
             continue
         if name in ("y", "x") and value not in names:
-            problems.append(_unwatched(name, value, names))
+            problems.append(mistakes.unwatched(name, value, names))
             continue
         given[name] = _whole(value) if name == "window" else value
         chosen.add(name)
@@ -115,12 +116,6 @@ def _plain(error: ParameterError) -> str:
     return text.replace(f"`{error.parameter}`", f"`{_FIELD.get(error.parameter, error.parameter)}`")
 
 
-def _unwatched(name: str, value: object, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(str(value).upper(), names, n=1, cutoff=0.5)
-    hint = f"Did you mean {near[0]}?" if near else "Choose one of these."
-    return f"`{name}` must be a watched symbol ({', '.join(names)}), got {str(value)[:40]!r}. {hint}"
-
-
 def _others(names: Sequence[str], method: str) -> list[str]:
     """One sentence for each name that is no setting here, or one of another method."""
     known = [*FIELDS, *(each.name for each in ESTIMATORS[method].parameters)]
@@ -132,9 +127,7 @@ def _others(names: Sequence[str], method: str) -> list[str]:
 
 def _unknown(name: str, method: str, known: Sequence[str]) -> str:
     owners = [METHOD.choices[owner] for owner, each in OPTIONS.values() if each.name == name]
-    if owners:
-        chosen = METHOD.choices[method]
-        return f"`{name}` is a setting of {' and '.join(owners)}, not of {chosen}; choose that method, or leave it out."
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}."
-    return f"`{name[:40]}` is not a setting of this page; {hint}"
+    if not owners:
+        return mistakes.unknown(name, known)
+    chosen = METHOD.choices[method]
+    return f"`{name}` is a setting of {' and '.join(owners)}, not of {chosen}; choose that method, or leave it out."

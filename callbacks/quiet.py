@@ -7,7 +7,10 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from analytics.market import OPEN_MS, TIMEFRAME_MS
+import dash
+from dash import ClientsideFunction, Input, Output
+
+from analytics.market import BUILT, OPEN_MS, TIMEFRAME_MS
 from callbacks.message import Cursor, Message, new_epoch
 
 if TYPE_CHECKING:
@@ -17,6 +20,16 @@ DEFAULT: Final = "1m"
 SETTLE_S: Final = 1.0
 """The symbols' bars of one moment come in one after the other, over most of a second."""
 _FORGET_S: Final = 5.0
+
+
+def follow(app: dash.Dash, timeframe: str) -> None:
+    """Renew the page at the bars of the time frame that is chosen in the control of this id."""
+    app.clientside_callback(
+        ClientsideFunction("sb", "timeframe"),
+        Output("quiet-spec", "data", allow_duplicate=True),
+        Input(timeframe, "value"),
+        prevent_initial_call=True,
+    )
 
 
 class QuietView:
@@ -34,7 +47,7 @@ class QuietView:
         It is told a second after the first symbol had that bar, when the others have theirs.
         """
         fresh = held.epoch != self._epoch
-        closed = self._closed(venue, timeframe if timeframe in TIMEFRAME_MS else DEFAULT)
+        closed = self._closed(venue, timeframe if timeframe in BUILT else DEFAULT)
         message: Message = {"snap": True} if fresh else {}
         if fresh or closed != held.last_ms:
             message["closed"] = closed

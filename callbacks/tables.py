@@ -15,7 +15,7 @@ from analytics.cache import VersionCache
 from analytics.gather import as_of, gather
 from analytics.inputs import Leg
 from analytics.live import MarketView
-from analytics.market import CLOSE, FLAGS, OPEN, OPEN_MS, Bar, BarArray
+from analytics.market import CLOSE, FLAGS, OPEN, OPEN_MS, Bar, BarArray, is_uploaded, symbol_of
 from analytics.registry import measure
 from callbacks.day import decimals_of, significant
 from callbacks.message import Message
@@ -28,7 +28,7 @@ PRICES: Final = ("open", "high", "low", "close")
 
 
 class DataQuery(NamedTuple):
-    """Settings of the page; the symbol is a name without its venue."""
+    """Settings of the page; the symbol is a name without its venue, an uploaded one in full."""
 
     symbol: str
     tf: str
@@ -60,7 +60,9 @@ class Tables:
 
     def of(self, query: DataQuery, venue: str) -> Table:
         """The table of ``query``'s view; for the tape only its path."""
-        symbol = f"{venue}:{query.symbol}"
+        symbol = symbol_of(venue, query.symbol)
+        if query.view == "tape" and is_uploaded(symbol):
+            return Table({"view": "tape"}, f"{symbol} · UPLOADED", "")
         if query.view == "tape":
             note = f"{symbol} · newest {TRADES} trades, newest first · side: the aggressor's"
             return Table({"view": "tape"}, note, f"{API}/ticks?" + urlencode({"symbol": symbol, "limit": TRADES}))
@@ -77,14 +79,14 @@ def _features(market: MarketView, symbol: str, query: DataQuery) -> Table:
     ready = len(leg.bars)
     if ready < warmup:
         words = f"Warming up: {ready} of {warmup} {query.tf} bars; rows appear when the window is full."
-        return Table({"view": "features", "reason": words}, f"{symbol} · {query.tf} bars", "")
+        return Table({"view": "features", "reason": words}, f"{_named(symbol)} · {query.tf} bars", "")
     result = each.run(leg, window=query.window)
     count = ready - query.window
     columns = {output.name: getattr(result, output.name)[-count:] for output in each.outputs}
     message = {"looks": {name: _look(name, column) for name, column in columns.items()}}
     settings = {"timeframe": query.tf, "window": query.window, "rows": ready, "limit": count}
     path = f"{API}/measures/{FEATURES_MEASURE}?" + urlencode({"symbol": symbol, **settings})
-    note = f"{symbol} · {query.tf} bars, window {query.window} · {_span(leg, count)}"
+    note = f"{_named(symbol)} · {query.tf} bars, window {query.window} · {_span(leg, count)}"
     return Table(_message("features", leg, count, columns) | message, note, path)
 
 
@@ -94,7 +96,7 @@ def _bars(market: MarketView, symbol: str, query: DataQuery) -> Table:
     count = len(leg.bars)
     if not count:
         words = f"No {query.tf} bar has closed yet: the first one appears when its time is over."
-        return Table({"view": "bars", "reason": words}, f"{symbol} · {query.tf} bars", "")
+        return Table({"view": "bars", "reason": words}, f"{_named(symbol)} · {query.tf} bars", "")
     columns = {name: leg.bars[:, at] for at, name in enumerate(Bar._fields) if at not in (OPEN_MS, FLAGS)}
     price = decimals_of(leg.bars[:, OPEN : CLOSE + 1])
     looks = {
@@ -104,9 +106,13 @@ def _bars(market: MarketView, symbol: str, query: DataQuery) -> Table:
     path = f"{API}/bars?" + urlencode({"symbol": symbol, "timeframe": query.tf, "limit": count})
     return Table(
         _message("bars", leg, count, columns) | {"looks": looks},
-        f"{symbol} · {query.tf} bars · {_span(leg, count)}",
+        f"{_named(symbol)} · {query.tf} bars · {_span(leg, count)}",
         path,
     )
+
+
+def _named(symbol: str) -> str:
+    return f"{symbol} · UPLOADED" if is_uploaded(symbol) else symbol
 
 
 def _message(view: str, leg: Leg, count: int, columns: Mapping[str, NDArray[np.float64]]) -> Message:

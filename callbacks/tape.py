@@ -10,13 +10,14 @@ import numpy as np
 
 from analytics.cache import VersionCache
 from analytics.live import MarketView
-from analytics.market import Tick
+from analytics.market import Tick, is_uploaded
 from callbacks.day import decimals_of
 from callbacks.message import Message
 from store import Store, StoreError
 
 TRADES: Final = 200
 MAX_HELD: Final = 256
+NO_TRADES: Final = "An uploaded file has bars and no trades: there is no tape of it."
 NO_STORE: Final = "The store does not answer; these are the last trades that were read."
 
 
@@ -36,6 +37,8 @@ class Tape:
         ``snap``: all that he has is to be dropped. ``reason``: why there is nothing newer; empty while there may be.
         """
         message: Message = {"of": symbol, "state": self._market.state(symbol), "reason": ""}
+        if is_uploaded(symbol):
+            return message | {"reason": NO_TRADES, "snap": True}
         try:
             trades = self._newest(symbol)
         except StoreError:

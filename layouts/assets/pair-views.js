@@ -44,15 +44,18 @@
     }
   }
 
-  window.dash_clientside = Object.assign({}, window.dash_clientside);
-  window.dash_clientside.sb = Object.assign({}, window.dash_clientside.sb, {
-    viewsOf(text) {
-      if (!text) return;
+  sb.views = {
+    // The settings that the pair page shows now.
+    of(text) {
       if (!document.querySelector("#pair-views [data-watched]")) fresh();
       spec = text;
       age();
       ask();
     },
+  };
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside);
+  window.dash_clientside.sb = Object.assign({}, window.dash_clientside.sb, {
     viewMade(answer) {
       if (!answer || !document.getElementById(answer.asked.id)) return;
       const { id } = answer.asked;

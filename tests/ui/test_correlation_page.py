@@ -12,13 +12,14 @@ from dash import no_update
 from playwright.sync_api import Page, expect
 
 from analytics.gather import gather
-from analytics.inputs import Panel
+from analytics.inputs import Panel, TradePair, Trades
 from analytics.market import OPEN_MS, Tick
 from analytics.registry import measure
 from callbacks.correlation import bar_figures, trade_figures
 from callbacks.correlation_choice import CONTROLS, Asked, Choice, Look, Market, choose, look
+from callbacks.correlation_curves import shifted
 from callbacks.correlation_query import CorrelationQuery, iso, parse, read
-from callbacks.correlations import Correlations, Until
+from callbacks.correlations import Correlations, Ticks, Until
 from tests.ui import market as made
 from tests.ui.harness import Board, text, until, wait_for
 from tests.ui.market import BARS, MINUTE
@@ -108,9 +109,35 @@ def test_trades_speak_for_the_pair_when_there_are_enough(market: made.Market) ->
     figure, note, epps, _, rests, _ = trade_figures(data, shown, QUERY, end_ms + 6 * MINUTE)
     assert not figure["reason"]
     assert note.startswith("+1.00, bars ")
+    assert "first by" not in note
+    band = next(each for each in figure["traces"] if each["name"] == "Chance, best of 41 shifts")
+    assert 0 < band["y"][0] < 1
     assert max(each for each in figure["traces"][0]["y"] if each is not None) == pytest.approx(1.0)
     assert epps["traces"][0]["y"][0] == pytest.approx(1.0)
     assert "trades of ETHUSDT" in rests
+
+
+@pytest.mark.parametrize(
+    ("lead_s", "noise", "words"),
+    [
+        (2, 0.3, "ETH first by 2 s"),
+        (2, 1e3, "lead unclear: no shift beyond chance"),
+        (0, 0.3, "neither moves first"),
+        (0, 1.0, "lead unclear: no shift clearly beats none"),
+    ],
+)
+def test_a_lead_is_told_only_where_it_is_clear(lead_s: float, noise: float, words: str) -> None:
+    random = np.random.default_rng(5)
+    times = np.arange(1200) * 1000 + 500
+    walk = random.normal(0, 1e-4, 4 * 1300).cumsum()
+    follower = walk + noise * random.normal(0, 1e-4, walk.size).cumsum()
+    legs = [
+        Trades(times, np.exp(path[times // 250 + back]), np.ones(1200), np.ones(1200) > 0)
+        for path, back in ((walk, 40), (follower, 40 - round(4 * lead_s)))
+    ]
+    ticks = Ticks(measure("hayashi_yoshida").run(TradePair(*legs)), None, 0, (1200, 1200), 0)
+    shown = shifted(ticks, None, DEFAULT)
+    assert words in shown.note
 
 
 def test_the_clock_moves_on_only_who_follows_it(market: made.Market) -> None:
@@ -183,7 +210,7 @@ def test_what_is_drawn_is_what_the_api_says(page: Page, board: Board) -> None:
         same = [name.partition(":")[2].removesuffix("USDT") for name in answer["symbols"]] == cells["x"]
         return bool(same and np.allclose(cells["z"], answer["matrix"], atol=1e-12))
 
-    wait_for(agree, 10)
+    wait_for(agree)
 
 
 @pytest.mark.browser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -29,6 +30,13 @@ def client(store: Store) -> Iterator[FlaskClient]:
     cache.start()
     yield create_app(cache, PairBook(cache), Settings()).server.test_client()
     cache.stop()
+
+
+def test_no_callback_takes_the_place_of_another(client: FlaskClient) -> None:
+    """Dash names a callback without outputs after its inputs: two with the same are one, and the first is lost."""
+    listed = client.get("/_dash-dependencies").get_json()
+    assert len(listed) > 50
+    assert [name for name, count in Counter(each["output"] for each in listed).items() if count > 1] == []
 
 
 def test_an_update_that_no_page_asks_for_is_a_bad_request(
