@@ -28,15 +28,6 @@ _PROBLEM: Final = {
     "required": ["type", "title", "status", "detail"],
 }
 _PART: Final = re.compile("<(.+?)>")
-_FILE: Final = {"type": "string", "format": "binary"}
-_BODY: Final = {
-    "required": True,
-    "description": "The file as it is, or as the field `file` of a form.",
-    "content": {
-        "application/octet-stream": {"schema": _FILE},
-        "multipart/form-data": {"schema": {"type": "object", "properties": {"file": _FILE}, "required": ["file"]}},
-    },
-}
 _FAILURES: Final = {
     "400": "A parameter is unknown, missing or not allowed.",
     "404": "The symbol is not being watched; the nearest names are given.",
@@ -84,7 +75,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "summary": route.summary,
         "description": _table("Columns", route.columns) or route.summary,
         "parameters": [*map(_part, _PART.findall(route.path)), *map(_parameter, route.parameters)],
-        **({"requestBody": _BODY} if route.method == "POST" else {}),
+        **({"requestBody": {"required": True, **route.body}} if route.body else {}),
         "responses": {"200": answer, **failures},
     }
 

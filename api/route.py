@@ -35,7 +35,8 @@ class Route:
     something: it is refused to pages of other sites.
 
     ``columns`` maps the columns of the rows, in their order, to what they mean; ``members`` does so for what stands
-    beside the rows in JSON, nested names with a dot. ``media`` is what comes without a table.
+    beside the rows in JSON, nested names with a dot. ``media`` is what comes without a table, ``body`` what is to be
+    sent, as OpenAPI describes a request body.
     """
 
     path: str
@@ -46,3 +47,4 @@ class Route:
     members: Mapping[str, str] = field(default_factory=dict)
     method: str = "GET"
     media: str = "application/json"
+    body: Mapping[str, Any] = field(default_factory=dict)

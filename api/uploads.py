@@ -179,6 +179,14 @@ def _json(body: dict[str, Any], status: HTTPStatus = HTTPStatus.OK) -> Response:
     return Response(to_json(body), status.value, mimetype="application/json")
 
 
+_FILE: Final = {"type": "string", "format": "binary"}
+_BODY: Final = {
+    "description": "The file as it is, or as the field `file` of a form.",
+    "content": {
+        "application/octet-stream": {"schema": _FILE},
+        "multipart/form-data": {"schema": {"type": "object", "properties": {"file": _FILE}, "required": ["file"]}},
+    },
+}
 ROUTES: Final = (
     Route(PATH, "What users have uploaded: symbols, time frames, spans and notes.", _list),
     Route(
@@ -188,6 +196,7 @@ ROUTES: Final = (
         _upload,
         (*DOING, *READING),
         method="POST",
+        body=_BODY,
     ),
     Route(f"{PATH}/<name>", "Forget an upload.", _delete, method="DELETE"),
 )

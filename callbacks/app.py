@@ -12,18 +12,23 @@ import layouts
 from analytics.live import PairBook
 from callbacks import (
     actions,
+    backtest,
+    board_choice,
+    choices,
     controls,
     correlation,
     data,
     guard,
     health,
     microstructure,
-    scanner,
+    pair_views,
     stream,
     updates,
     vendor,
+    workspace,
 )
 from callbacks.live import Live
+from callbacks.widgets import Desk
 from layouts.shell import INDEX, shell
 
 if TYPE_CHECKING:
@@ -60,14 +65,19 @@ def create_app(cache: MarketCache, book: PairBook, settings: Settings) -> dash.D
     app.layout = shell(settings.web.interval_ms, settings.web.push, settings.board.entry_z)
     vendor.register(app.server)
     stream.register(app.server, live, settings.web.threads)
+    choices.register(app.server, live, settings)
     updates.register(app, live)
     controls.register(app, live)
     actions.register(app, live, settings)
     health.register(app, cache, settings)
     data.register(app, live, settings)
-    scanner.register(app)
+    board_choice.register(app, live, cache)
     microstructure.register(app, live, book, cache)
     correlation.register(app, live, cache)
+    backtest.register(app, live, settings)
+    desk = Desk(cache, book, settings.board.entry_z)
+    pair_views.register(app, live, desk)
+    workspace.register(app, live, desk, settings.board.pairs)
     _complete(app)
     guard.register(app)
     return app

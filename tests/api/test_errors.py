@@ -82,7 +82,14 @@ def test_openapi_describes_what_is_checked(site: Site) -> None:
     assert document["openapi"] == "3.1.0"
     limit = next(p for p in document["paths"]["/api/v1/bars"]["get"]["parameters"] if p["name"] == "limit")
     assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 100_000, "default": 1000}
+    sent = {
+        path: list(each["post"]["requestBody"]["content"]) for path, each in document["paths"].items() if "post" in each
+    }
+    assert sent["/api/v1/workspaces"] == ["application/json"]
+    assert "multipart/form-data" in sent["/api/v1/uploads"]
     for path, operations in document["paths"].items():
+        if "{" in path or "get" not in operations:
+            continue
         required = [p for p in operations["get"].get("parameters", []) if p["required"]]
         assert site.get(path).status_code == (400 if required else 200), path
 
