@@ -175,9 +175,10 @@ def _number(field: str, title: str, help: str, width: int, digits: int, *, signe
 
 TRADES: Final = [
     _column("entry", "Entry [UTC]", "Open of the bar at which it was filled", 164, cellClass="num", pinned="left",
-            flex=None, sort="desc", sortingOrder=["desc", "asc"]),
+            headerClass="zoned", cellRenderer="sb_moment", flex=None, sort="desc", sortingOrder=["desc", "asc"]),
     _column("side", "Side", "Long buys y and sells x", 82, cellRenderer="sb_side"),
-    _column("exit", "Exit [UTC]", "When it was closed", 164, cellClass="num"),
+    _column("exit", "Exit [UTC]", "When it was closed", 164, cellClass="num", headerClass="zoned",
+            cellRenderer="sb_moment"),
     _column("reason", "Why closed", "target: z was back; stop; time stop; end: the bars ended", 96,
             cellRenderer="sb_why"),
     _number("bars", "Held [bars]", "Bars on the clock, missing ones included", 84, 0),

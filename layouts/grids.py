@@ -12,7 +12,7 @@ _OPTIONS: Final[dict[str, Any]] = {
     "suppressMovableColumns": True,
     "animateRows": False,
     "rowClassRules": {"dim": "params.data.dim"},
-    "localeText": {"noRowsToShow": "No rows: the line above says why"},
+    "localeText": {"noRowsToShow": "No rows: the line above says why", "noMatchingRows": "No row keeps the filters"},
 }
 
 
@@ -85,8 +85,8 @@ SCANNER: Final = [
     _number("cost", "Cost [σ]", "Round trip: 5 bps fee and 1 bps half-spread on each of four trades; "
             "✕ where |z| does not cover it", 84),
     _number("liquidity", "Liquidity/min", "Traded value of the thinner leg, in the quote asset", 100),
-    _column("trail", "120 bars", "Spread by the newest fit, −3 to +3 σ; drawn anew with each scan, so it is no signal", 120,
-            sortable=False, filter=False, cellRenderer="sb_trail"),
+    _column("trail", "120 bars", "Spread by the newest fit, −3 to +3 σ; drawn anew with each scan, so it is no signal",
+            120, sortable=False, filter=False, cellRenderer="sb_trail"),
     _number("age", "Last trade", "Of the leg that is silent for longer", 84, context=_SECONDS),
     _column("state", "State", "live, or stale with the reason", 80, cellRenderer="sb_fresh"),
 ]  # fmt: skip

@@ -53,13 +53,30 @@
     return number(seconds / 3600, 1) + " h";
   }
 
-  function utc(ms) {
-    return new Date(ms).toISOString().slice(11, 19);
+  // How far the zone that is shown is ahead of UTC now. Charts and tables have one zone, so it is used for all times.
+  function shift() {
+    return sb.looks.get("zone") === "local" ? -60000 * new Date().getTimezoneOffset() : 0;
+  }
+
+  // UTC, UTC+2, UTC−3:30
+  function zone() {
+    const minutes = Math.abs(shift()) / 60000;
+    const rest = minutes % 60 ? ":" + String(minutes % 60).padStart(2, "0") : "";
+    return "UTC" + (minutes ? (shift() < 0 ? "−" : "+") + Math.floor(minutes / 60) + rest : "");
+  }
+
+  // 2026-01-31 14:05:12.250, in the zone that is shown
+  function stamp(ms) {
+    return new Date(ms + shift()).toISOString().slice(0, 23).replace("T", " ");
+  }
+
+  function clock(ms) {
+    return stamp(ms).slice(11, 19) + " " + zone();
   }
 
   function day(ms) {
-    return new Date(ms).toISOString().slice(0, 19).replace("T", " ") + " UTC";
+    return stamp(ms).slice(0, 19) + " " + zone();
   }
 
-  sb.format = { number, signed, ratio, compact, change, span, utc, day, UNKNOWN };
+  sb.format = { number, signed, ratio, compact, change, span, shift, zone, stamp, clock, day, UNKNOWN };
 })();

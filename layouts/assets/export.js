@@ -59,7 +59,7 @@
       const [low, high] = axis.range.map((end) => axis.r2l(end) - moved).sort((one, other) => one - other);
       const seen = new Map();
       trace.x.forEach((x, place) => {
-        const at = axis.d2l(x);
+        const at = axis.type === "date" ? sb.figures.moment(x) : axis.d2l(x);
         if (!(at >= low && at <= high)) return;
         const nth = seen.get(at) || 0;
         seen.set(at, nth + 1);

@@ -32,18 +32,19 @@
   const axisOf = (layout, ref) => layout[String(ref || "x").replace("x", "xaxis")] || {};
   const moment = (time) => (typeof time === "number" ? time : Date.parse(/Z$|^.{10}$/.test(time) ? time : time.replace(" ", "T") + "Z"));
   const spoken = (text) => (typeof text === "string" ? text.replace(/\bUTC\b/g, sb.format.zone()) : text);
-  const moved = (ms, keys, part) => ({ ...part, ...Object.fromEntries(keys.filter((key) => key in part).map((key) => [key, Array.isArray(part[key]) ? part[key].map((time) => time && moment(time) + ms) : moment(part[key]) + ms])) });
+  const place = (time) => (time === null || time === undefined ? time : sb.format.stamp(moment(time)));
+  const moved = (keys, part) => ({ ...part, ...Object.fromEntries(keys.filter((key) => part[key]).map((key) => [key, Array.isArray(part[key]) ? part[key].map(place) : place(part[key])])) });
 
-  // Plotly knows no zones: times are moved by the shown zone's distance from UTC, and its name stands at the axis.
+  // Plotly takes a number for a moment in the browser's zone, and text as it stands: so times go in as text, in the zone
+  // that is shown, and its name stands at the axis.
   function zoned({ traces, layout }) {
-    const ms = sb.format.shift();
     const dated = (ref) => axisOf(layout, ref).type === "date";
     const names = Object.keys(layout).filter((key) => /^xaxis/.test(key) && layout[key].type === "date");
     if (!names.length) return { traces, layout };
-    const shape = (part) => (dated(part.xref) ? moved(ms, ["x", "x0", "x1"], part) : part);
-    const trace = (each) => (dated(each.xaxis) ? { ...moved(ms, ["x"], each), hovertemplate: spoken(each.hovertemplate) } : each);
+    const shape = (part) => (dated(part.xref) ? moved(["x", "x0", "x1"], part) : part);
+    const trace = (each) => (dated(each.xaxis) ? { ...moved(["x"], each), hovertemplate: spoken(each.hovertemplate) } : each);
     const label = { text: sb.format.zone(), showarrow: false, xref: "paper", yref: "paper", x: 1, y: 0, xanchor: "right", yanchor: "bottom", font: { size: 10, color: "--text-3" }, bgcolor: "--panel", borderpad: 1 };
-    const axes = names.map((name) => [name, { ...moved(ms, ["range"], layout[name]), hoverformat: spoken(layout[name].hoverformat) }]);
+    const axes = names.map((name) => [name, { ...moved(["range"], layout[name]), hoverformat: spoken(layout[name].hoverformat) }]);
     const parts = { shapes: (layout.shapes || []).map(shape), annotations: [...(layout.annotations || []).map(shape), label] };
     return { traces: traces.map(trace), layout: { ...layout, ...Object.fromEntries(axes), ...parts } };
   }
@@ -169,7 +170,8 @@
     },
     // A place on an axis of times as it was read off the figure, in UTC, and the other way round.
     utc: (time) => moment(time) - sb.format.shift(),
-    local: (time) => moment(time) + sb.format.shift(),
+    local: place,
+    moment,
     // What is seen, as it was given: traces with times in UTC, and the axes that they are drawn on. null before that.
     shown(id) {
       const element = document.getElementById(id);

@@ -14,6 +14,7 @@
   let asking = false;
   let revived = 0;
   let spec = "";
+  let applied = ""; // the settings that the pair on the screen was made for
 
   const set = (id, props) => window.dash_clientside.set_props(id, props);
   const root = (page) => document.getElementById(page + "-page");
@@ -24,16 +25,29 @@
   sb.apply = function (page, message) {
     const element = root(page);
     if (!element || document.hidden) return;
+    if (sb.freeze.on() && element.dataset.epoch && !renewed(page, message)) return still(page, message);
     const epoch = message.c.slice(0, message.c.indexOf("."));
     if (!message.snap && element.dataset.epoch !== epoch) return;
     element.dataset.epoch = epoch;
     element.dataset.cursor = message.c;
     heard = performance.now();
+    if (page === "pair" && message.snap) applied = spec;
     sb.shell.feed(message.f, message.a[0]);
+    sb.freeze.answered();
     sb[page].apply(message);
     // A stream keeps its own place; only a poll has to hand the cursor back.
     if (!source) set(page + "-cursor", { data: message.c });
   };
+
+  // A frozen page takes only what its user asks for: another pair, other settings.
+  const renewed = (page, message) => page === "pair" && message.snap && applied !== spec;
+
+  // Of what comes while a page is frozen, only the feed's state counts; the rest comes whole when it is released.
+  function still(page, message) {
+    heard = performance.now();
+    sb.shell.feed(message.f, message.a[0]);
+    if (!source) set(page + "-cursor", { data: message.c });
+  }
 
   // Pages that wait for bars: their callbacks start from the end of the newest one.
   sb.quiet = {
@@ -143,7 +157,7 @@
       return;
     }
     heard = performance.now();
-    sb.resync();
+    if (!sb.freeze.on()) sb.resync();
     // There may be a place for a stream by now.
     polling = false;
     if (document.getElementById("shell").dataset.push !== "sse") poll(true);
@@ -161,6 +175,7 @@
     spec(text) {
       if (!text) return;
       spec = text;
+      sb.views.of(text);
       // The answer may come when its user has already gone to another page.
       if (location.pathname === "/pair") history.replaceState(history.state, "", "/pair?" + text);
     },

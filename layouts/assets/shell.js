@@ -4,9 +4,11 @@
   const sb = (window.sb = window.sb || {});
   const QUIET_MS = 3000; // unless the feed says that its trades are rarer
   const STALE_MS = 10000;
+  const SAID_MS = 2500;
   const feed = {};
   let aged = { ms: null, at: 0 };
   let pendingG = 0;
+  let saying = 0;
 
   const byId = (id) => document.getElementById(id);
   const set = (id, props) => window.dash_clientside.set_props(id, props);
@@ -29,6 +31,18 @@
       if (feed.sim !== before) restyle();
       if (fields.offer) set("feed-switch", { disabled: false, children: "Live feed is back: switch" });
       tick();
+    },
+    help: () => byId("help").showModal(),
+    // A few words that pass by themselves.
+    say(words) {
+      sb.text("said", words);
+      clearTimeout(saying);
+      saying = setTimeout(() => sb.text("said", ""), SAID_MS);
+    },
+    // As a link would: Dash's own location does not know of an address that was replaced.
+    go(address) {
+      history.pushState({}, "", address);
+      window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     },
   };
 
@@ -57,7 +71,7 @@
     sb.text("badge-word", word);
     sb.text("badge-age", text);
     sb.text("latency", feed.latency === null || feed.latency === undefined ? "–" : feed.latency + " ms");
-    sb.text("utc", sb.format.utc(Date.now()) + " UTC");
+    sb.text("utc", sb.format.clock(Date.now()));
     document.body.classList.toggle("line-down", level === "down");
     document.body.classList.toggle("simulated", feed.sim === true);
     byId("ribbon").hidden = !feed.sim;
@@ -67,23 +81,18 @@
       if (here) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
-    for (const name of ["board", "pair"]) if (byId(name + "-page") && sb[name].tick) sb[name].tick();
-  }
-
-  function toggleTheme() {
-    const html = document.documentElement;
-    html.dataset.bsTheme = html.dataset.bsTheme === "dark" ? "light" : "dark";
-    try {
-      localStorage.setItem("spreadboard.theme", html.dataset.bsTheme);
-    } catch (error) {
-      // Storage can be forbidden; the choice then lasts until the page is left.
-    }
-    restyle();
+    if (!sb.freeze.on()) for (const name of ["board", "pair"]) if (byId(name + "-page") && sb[name].tick) sb[name].tick();
   }
 
   function restyle() {
     sb.chart.restyle();
     sb.figures.restyle();
+  }
+
+  // Past header and rail, without a mark in the address: that is for panels.
+  function skip(event) {
+    event.preventDefault();
+    byId("main").focus();
   }
 
   const press = (id) => byId(id) && byId(id).click();
@@ -95,14 +104,21 @@
     2: () => frame("1m"),
     3: () => frame("5m"),
     s: () => own("swap") && own("swap").click(),
-    f: () => press("follow"),
-    t: toggleTheme,
-    "?": () => byId("help").showModal(),
+    j: () => byId("pair-page") && sb.order.step(1),
+    k: () => byId("pair-page") && sb.order.step(-1),
+    f: () => sb.freeze.turn(),
+    l: () => press("follow"),
+    t: () => sb.settings.turn("theme"),
+    "?": () => sb.shell.help(),
   };
 
   document.addEventListener("keydown", function (event) {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && !document.querySelector("dialog[open]")) {
+      event.preventDefault();
+      return sb.palette.open();
+    }
     const typing = event.target.closest("input:not([type=radio]), textarea, .ag-popup, .dash-dropdown-content");
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     const link = event.timeStamp - pendingG < 1000 && document.querySelector('.rail-link [data-key="' + CSS.escape(event.key) + '"]');
     if (link) {
       pendingG = 0;
@@ -117,8 +133,9 @@
 
   document.addEventListener("click", function (event) {
     const hit = (id) => event.target.closest("#" + id);
-    if (hit("theme")) toggleTheme();
-    if (hit("help-open")) byId("help").showModal();
+    if (hit("help-open")) sb.shell.help();
+    if (hit("palette-open")) sb.palette.open();
+    if (hit("skip")) skip(event);
     if (hit("help-close") || event.target.id === "help") byId("help").close();
     if (hit("follow")) sb.chart.follow();
     if (hit("go-live")) sb.chart.goLive();

@@ -18,7 +18,7 @@
   const paused = () => over || stopped;
 
   function ask() {
-    if (!shown()) return;
+    if (!shown() || (sb.freeze.on() && drawn === byId("tape-body"))) return;
     if (drawn !== byId("tape-body")) enter();
     const since = performance.now() - asked;
     if (since < ASK_MS || (pending && since < LOST_MS)) return;
@@ -40,7 +40,7 @@
   function take(message) {
     pending = false;
     // An answer to what was asked for another symbol comes too late.
-    if (!drawn || !shown() || (!message.snap && message.of !== held.of)) return;
+    if (!drawn || !shown() || (sb.freeze.on() && held.of === message.of && !message.snap) || (!message.snap && message.of !== held.of)) return;
     if (message.snap) {
       held = { of: message.of, trades: [], digits: [0, 0] };
       waiting = 0;
@@ -71,7 +71,7 @@
     const [price, size] = held.digits;
     const iso = new Date(trade.time).toISOString();
     row.append(
-      cell("num", iso.slice(11, 23), iso),
+      cell("num", sb.format.stamp(trade.time).slice(11), iso),
       cell("num", number(trade.price, price)),
       cell("num", number(trade.size, size)),
       cell("num", number(trade.price * trade.size, 2)),
@@ -132,5 +132,6 @@
     },
   });
 
+  document.addEventListener("sb:zone", () => shown() && drawn && draw());
   setInterval(ask, 200);
 })();

@@ -66,7 +66,7 @@ def test_zoom_is_kept_by_the_next_bar_and_by_the_theme_and_a_double_click_resets
     assert near[1] - near[0] < 0.6 * (whole[1] - whole[0])
     figure.evaluate(AGAIN)
     assert figure.evaluate(RANGE) == near
-    figure.locator("#theme").click()
+    figure.keyboard.press("t")
     figure.wait_for_timeout(300)
     assert figure.evaluate(RANGE) == near
     figure.locator(f"#{ID} .nsewdrag").first.dblclick()
@@ -78,7 +78,7 @@ def test_colours_follow_the_theme(figure: Page) -> None:
     colour = f"{ELEMENT}.data[0].marker.color"
     until(figure, f"{colour} === sb.css('--up')")
     dark = figure.evaluate(colour)
-    figure.locator("#theme").click()
+    figure.keyboard.press("t")
     until(figure, f"{colour} === sb.css('--up') && {colour} !== '{dark}'")
 
 

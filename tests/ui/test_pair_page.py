@@ -75,7 +75,7 @@ def test_follow_live_ends_when_the_user_scrolls_back_and_returns_on_go_live(page
     go_live.click()
     expect(follow).to_have_attribute("aria-pressed", "true")
     expect(go_live).to_be_hidden()
-    page.keyboard.press("f")
+    page.keyboard.press("l")
     expect(follow).to_have_attribute("aria-pressed", "false")
 
 
