@@ -1,4 +1,4 @@
-"""The board's rows: watched pairs, watched symbols and the scan of all pairs, computed once for all viewers."""
+"""The board's rows: watched pairs and watched symbols, computed once for all viewers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analytics.live import PairBook, PairNow, PairSpec, signal_of
 from analytics.market import TIMEFRAME_MS, name_of
 from callbacks.day import Days, significant, spread_decimals
 from callbacks.message import Cursor, Message, new_epoch
-from callbacks.scanner import Scanned, Scanner, pairs_of, silence
+from callbacks.silence import Spacings, silence
 from callbacks.stamps import Fields, Stamped
 from callbacks.watched import watched_pairs
 
@@ -27,19 +27,16 @@ QUIET_AFTER_MS: Final = 120_000
 
 
 class BoardView:
-    """Rows of the three grids. Prices and z move with every trade, the rest at most once a second.
+    """Rows of the two upper grids. Prices and z move with every trade, the rest at most once a second.
 
-    A row's key is its place: ``s0``, ``s1``, ... for symbols, ``p0``, ... for pairs and ``c0-1``, ... for what the scan
-    found of two symbols; the row says what it is. ``n`` is the note above the scan. Its rows carry their fits: the page
-    holds the prices that it is sent anyway against them, so that they cost nothing between two bars.
+    A row's key is its place: ``s0``, ``s1``, ... for symbols and ``p0``, ... for pairs; the row says what it is.
     """
 
     def __init__(self, cache: MarketCache, book: PairBook, days: Days, settings: Settings) -> None:
         self._cache = cache
         self._book = book
         self._days = days
-        self._scanner = Scanner(cache)
-        self._scan: Scanned | None = None
+        self._spacings = Spacings(cache)
         self._board = settings.board
         self._configured = settings.feed.symbols
         self._pairs: list[tuple[str, str]] = []
@@ -69,7 +66,6 @@ class BoardView:
         self._table = Stamped()
         self._base_ms = now_ms
         self._slow_ms = 0
-        self._scan = None
 
     def _refresh(self, venue: str, now_ms: int, offset_ms: int) -> None:
         if 0 <= now_ms - self._fast_ms < REFRESH_MS:
@@ -82,31 +78,12 @@ class BoardView:
             self._restart(now_ms)
         slow = not 0 <= now_ms - self._slow_ms < SLOW_MS
         if slow:
-            self._take(self._scanner.newest(symbols, now_ms), now_ms, offset_ms)
             self._slow_ms = now_ms
         for place, symbol in enumerate(symbols):
             self._table.put(f"s{place}", self._symbol_row(symbol, now_ms, offset_ms, slow))
         for place, (y, x) in enumerate(self._pairs):
             spec = PairSpec(f"{venue}:{y}", f"{venue}:{x}", self._board.timeframe, self._board.window)
             self._table.put(f"p{place}", self._pair_row(spec, now_ms + offset_ms, slow))
-
-    def _take(self, found: Scanned | None, now_ms: int, offset_ms: int) -> None:
-        """Bring the scan's rows up to date; a new epoch when a pair is no longer among them."""
-        before = self._scan
-        if before is not None and (found is None or before.rows.keys() - found.rows.keys()):
-            self._restart(now_ms)
-        note: Fields = {"pairs": pairs_of(self._symbols), "late": ""}
-        if found is None:
-            self._table.put("n", note | {"state": "scanning"})
-            return
-        if found is not self._scan:
-            self._scan = found
-            for key, row in found.rows.items():
-                self._table.put(key, row)
-        stopped = self._cache.stopped()
-        if stopped or now_ms + offset_ms > found.late_ms:
-            note["late"] = stopped or "the newest bar that the symbols share is too old"
-        self._table.put("n", note | found.note)
 
     def _pair_up(self, names: Sequence[str]) -> None:
         before = self._unwatched
@@ -125,7 +102,6 @@ class BoardView:
         change = day.change_percent(price)
         # A minute that closed long ago says nothing about now.
         recent = day.end_ms is not None and now_ms + offset_ms - day.end_ms < QUIET_AFTER_MS
-        spacing_ms = self._scan.spacing_ms.get(symbol, 0.0) if self._scan else 0.0
         # Trades whose bar never came: how many there were is unknown, not none.
         missed = bool(trade and day.end_ms is not None and trade.time_ms >= day.end_ms)
         return row | {
@@ -136,7 +112,7 @@ class BoardView:
             "volume": significant(day.quote_volume, 7),
             "trades": day.trades if recent else None if missed or day.end_ms is None else 0,
             "spark": day.spark,
-            "silent": silence(str(row["state"]), trade, spacing_ms, now_ms + offset_ms),
+            "silent": silence(str(row["state"]), trade, self._spacings.of(symbol), now_ms + offset_ms),
             "seen": (trade.received_ms - self._base_ms) // 1000 if trade else None,
         }
 

@@ -17,6 +17,7 @@ from callbacks.feed import FeedView
 from callbacks.message import Cursor, Message
 from callbacks.pair import PairView
 from callbacks.quiet import QuietView
+from callbacks.uploads import frames, nearest
 from callbacks.watched import first_pair
 
 if TYPE_CHECKING:
@@ -75,10 +76,18 @@ class Live:
         return message
 
     def names(self) -> list[str]:
-        """Names of the symbols that can be chosen: those being ingested, or the configured ones until there are any."""
+        """Names of the symbols that can be chosen: those that are watched, then those of uploaded files, in full."""
+        return [*self.watched(), *self._cache.uploads()]
+
+    def watched(self) -> list[str]:
+        """Names of the symbols that are being ingested, or the configured ones until there are any."""
         prefix = f"{self.venue()}:"
         watched = [name_of(symbol) for symbol in self._cache.symbols() if symbol.startswith(prefix)]
         return sorted(watched or self._configured)
+
+    def held(self) -> dict[str, list[str]]:
+        """The time frames of each uploaded symbol."""
+        return {symbol: list(upload.timeframes) for symbol, upload in self._cache.uploads().items()}
 
     def venue(self) -> str:
         """The venue that is shown now."""
@@ -88,8 +97,12 @@ class Live:
 
     def read(self, values: Mapping[str, object]) -> tuple[query.PairQuery, list[str]]:
         """Settings from the address bar or the controls, and what was wrong with them."""
-        names = self.names()
-        return query.read(values, self._default(names), names)
+        found, problems = query.read(values, self._default(self.watched()), self.names())
+        return self._framed(found), problems
+
+    def _framed(self, chosen: query.PairQuery) -> query.PairQuery:
+        """The settings with a time frame in which both legs have bars, where there is one."""
+        return chosen._replace(tf=nearest(chosen.tf, frames(self.held(), (chosen.y, chosen.x))))
 
     def wait(self, version: int, timeout_s: float) -> int:
         """Block until the market moved past ``version``, or for ``timeout_s`` seconds; the new version."""
@@ -97,7 +110,7 @@ class Live:
 
     def _pair(self, text: str, venue: str) -> PairView:
         known = self._known(venue)
-        chosen = query.parse(text, self._default(known), known)
+        chosen = self._framed(query.parse(text, self._default(known), [*known, *self._cache.uploads()]))
         spec = chosen.spec(venue)
         view = self._pairs.get(spec)
         if view is None:

@@ -45,7 +45,7 @@ def register(app: dash.Dash, live: Live) -> None:
     def quiet(_: int, cursor: str, timeframe: str) -> Message:
         return live.message("quiet", str(timeframe), str(cursor)) or dash.no_update
 
-    for report, prop in (("range", "visibleLogicalRange"), ("crosshair", "crosshair")):
+    for report, prop in (("range", "visibleLogicalRange"), ("crosshair", "crosshair"), ("shot", "screenshot")):
         app.clientside_callback(ClientsideFunction("sb", report), Input("pair-chart", prop), prevent_initial_call=True)
     for page in PAGES:
         app.clientside_callback(

@@ -13,7 +13,6 @@
   };
   const symbols = new Map();
   const marks = new Map();
-  let scan = {};
   let seconds = { base: 0, at: 0 };
   let sorted = 0;
   let judged = 0;
@@ -36,7 +35,7 @@
     const silent = [y, x].filter((leg) => leg.silent).map((leg) => leg.name + ": " + leg.silent);
     row.z = known ? (y.price - row.a - row.b * x.price) / row.sigma : null;
     row.age = known ? Math.max(y.age, x.age) : null;
-    row.late = [scan.late, ...silent].filter(Boolean).join("; ");
+    row.late = [sb.scanner.scan().late, ...silent].filter(Boolean).join("; ");
     row.dim = row.late !== "";
     row.sure = row.q < sb.scanner.PASSED;
     const side = Math.abs(row.z) < entry() ? "inside" : row.z > 0 ? "short" : "long";
@@ -89,8 +88,6 @@
     const grown = api(grid);
     if (!grown || grown.isDestroyed()) return void setTimeout(() => put(grid), 50);
     grown.setGridOption("rowData", [...grid.rows.values()]);
-    // A grid that was only just made has forgotten what it was told before.
-    if (grid === grids.c) sb.scanner.list();
   }
 
   const unwatched = (count) => (count ? " · " + count + (count === 1 ? " pair" : " pairs") + " of config.yaml " + (count === 1 ? "is" : "are") + " not watched" : "");
@@ -99,7 +96,7 @@
     for (const grid of Object.values(grids)) grid.rows.clear();
     symbols.clear();
     marks.clear();
-    scan = {};
+    sb.scanner.forget();
   }
 
   sb.board = {
@@ -109,22 +106,29 @@
       seconds = { base: message.w, at: performance.now() };
       if (message.snap) forget();
       const added = message.snap ? Object.keys(grids) : [];
-      const { n, ...rows } = message.rows || {};
-      if (n) sb.scanner.note(Object.assign(scan, n));
-      for (const [key, fields] of Object.entries(rows)) change(key, fields, added);
+      for (const [key, fields] of Object.entries(message.rows || {})) change(key, fields, added);
       if (message.snap) sb.text("board-pairs-note", message.pair + " bars, OLS, level · a row opens the pair" + unwatched(message.unwatched));
       for (const kind of new Set(added)) put(grids[kind]);
       if (message.snap) sb.text("board-symbols-note", grids.s.rows.size + " watched");
     },
+    // What a scan found takes the place of what the one before found.
+    found(rows) {
+      const added = [];
+      for (const key of grids.c.rows.keys()) if (!(key in rows)) added.push(grids.c.rows.delete(key));
+      for (const [key, fields] of Object.entries(rows)) change(key, fields, added);
+      if (added.length) put(grids.c);
+    },
+    judge() {
+      for (const key of grids.c.rows.keys()) change(key, {}, []);
+    },
     tick() {
       if (performance.now() - judged >= SCAN_MS) {
         judged = performance.now();
-        for (const key of grids.c.rows.keys()) change(key, {}, []);
+        sb.board.judge();
       }
       if (performance.now() - sorted < SORT_MS) return;
       sorted = performance.now();
       for (const [key, row] of grids.s.rows) change(key, { seen: row.seen }, []);
-      sb.scanner.tick();
       // Filtering sorts as well, and a row may have moved across a filter's border.
       for (const grid of Object.values(grids)) if (api(grid)) api(grid).refreshClientSideRowModel("filter");
     },
@@ -174,7 +178,15 @@
 
   function linked(row) {
     if (!row.y) return { y: row.name };
-    return row.trail ? { y: row.y, x: row.x, tf: "1m", window: scan.rows } : { y: row.y, x: row.x };
+    const { tf, rows: window } = sb.scanner.scan();
+    return row.trail ? { y: row.y, x: row.x, tf, window } : { y: row.y, x: row.x };
+  }
+
+  // Pairs in the order in which they are shown.
+  function listed(grid) {
+    const rows = [];
+    api(grid).forEachNodeAfterFilterAndSort(({ data }) => rows.push([data.y, data.x]));
+    return rows;
   }
 
   // A row opens its pair: a click, or Enter on a cell.
@@ -183,7 +195,8 @@
     const key = row && row.getAttribute("row-id");
     const data = key && grids[key[0]].rows.get(key);
     if (!data) return;
-    window.dash_clientside.set_props("_pages_location", { pathname: "/pair", search: "?" + new URLSearchParams(linked(data)) });
+    if (data.y) sb.order.take(listed(grids[key[0]]));
+    sb.shell.go("/pair?" + new URLSearchParams(linked(data)));
   }
   document.addEventListener("click", open);
   document.addEventListener("keydown", (event) => event.key === "Enter" && open(event));

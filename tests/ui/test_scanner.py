@@ -1,131 +1,37 @@
-"""The scan of all pairs: in the background, once a bar, what the measure says, and honest about what it rests on."""
+"""The scans of all pairs: in the background, once a bar, each once for all who ask for it."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 
-from analytics.align import align_last
-from analytics.gather import gather
-from analytics.hedge import Fit, fit_ols
-from analytics.inputs import Panel
-from analytics.live import LastTrade, PairBook, PairSpec, Series
-from analytics.market import Bar
-from analytics.measures.scan import MEASURE, Scan
+from analytics.live import LastTrade, PairBook, PairSpec
+from analytics.measures.scan import MEASURE
 from callbacks import scanner
-from callbacks.scanner import ROWS, Scanner, scanned, silence
+from callbacks.message import Message
+from callbacks.scan_query import parse
+from callbacks.scanned import Scanned, scanned
+from callbacks.scanner import Scanner, Scans, Turn
+from callbacks.silence import Spacings, silence
 from tests.ui.harness import wait_for
+from tests.ui.held_market import SYMBOLS, Held
 from tests.ui.market import BARS, MINUTE, Market, bars
 
-SYMBOLS = ("sim:A", "sim:B", "sim:C", "sim:D")
+ALL = parse("")
 
 
-class Held:
-    """Bars in memory: B follows A, C walks alone, D is A under another name."""
+def counting(begun: list[Any]) -> Callable[..., Scanned]:
+    """The scan, which notes that it was begun."""
 
-    def __init__(self, count: int = 400) -> None:
-        rng = np.random.default_rng(11)
-        walk, alone = 100 + rng.normal(0, 0.1, (2, count)).cumsum(axis=1)
-        self.closes = {"sim:A": walk, "sim:B": 20 + 2 * walk + rng.normal(0, 0.1, count), "sim:C": alone, "sim:D": walk}
-        self.count = dict.fromkeys(SYMBOLS, count)
-        self.version = 1
+    def noted(*given: Any) -> Scanned:
+        begun.append(given)
+        return scanned(*given)
 
-    def bars(self, symbol: str, timeframe: str) -> Series:
-        assert timeframe == "1m"
-        rows = [
-            Bar(at * MINUTE, close, close, close, close, 1.0, close, 0.5, 6, 0)
-            for at, close in enumerate(self.closes[symbol].tolist()[: self.count[symbol]])
-        ]
-        return Series(self.version, np.array(rows).reshape(-1, len(Bar._fields)))
-
-    def trade(self, symbol: str) -> LastTrade | None:
-        return None
-
-    def state(self, symbol: str) -> str:
-        return "LIVE"
-
-    def stopped(self) -> str:
-        return ""
-
-
-def result_of(market: Held) -> Scan:
-    found = MEASURE.run(gather(Panel, market, SYMBOLS, "1m", ROWS))
-    assert isinstance(found, Scan)
-    return found
-
-
-def test_rows_are_the_measures_own_numbers_in_the_better_direction() -> None:
-    market = Held()
-    found, true = scanned(market, SYMBOLS), result_of(market)
-    assert [(row["y"], row["x"]) for row in found.rows.values()] == [
-        (y.partition(":")[2], x.partition(":")[2]) for y, x in zip(true.y, true.x, strict=True)
-    ]
-    for at, row in enumerate(found.rows.values()):
-        assert (row["a"], row["b"], row["sigma"]) == (true.intercept[at], true.hedge_ratio[at], true.sigma[at])
-        for name, column in (
-            ("t", true.statistic), ("p", true.p), ("q", true.q), ("half", true.half_life), ("corr", true.correlation),
-            ("stable", true.beta_stability), ("cost", true.cost_sigma), ("liquidity", true.liquidity),
-        ):  # fmt: skip
-            expected = None if np.isnan(column[at]) else pytest.approx(column[at], rel=1e-5)
-            assert row[name] == expected, name
-    assert {"A", "B"} <= {found.rows["c0-1"]["y"], found.rows["c0-1"]["x"]}
-
-
-def test_the_note_counts_tests_and_says_what_could_not_be_tested() -> None:
-    note = scanned(Held(), SYMBOLS).note
-    assert note["state"] == "ready"
-    assert (note["tested"], note["tests"], note["untested"]) == (5, 10, 1)
-    assert note["why"] == "A/D: one asset under two names"
-    assert (note["rows"], note["asOf"], note["gaps"]) == (400, 400 * MINUTE, 0)
-    assert note["passed"] == int((result_of(Held()).q < 0.05).sum()) >= 2
-    late = Held()
-    late.count["sim:C"] = 100
-    assert scanned(late, SYMBOLS).note["why"] == "C: needs 240 bars, has 100\nA/D: one asset under two names"
-
-
-def test_the_trail_is_the_spread_in_sigmas_at_its_minutes() -> None:
-    market = Held()
-    market.closes["sim:B"][-7] = np.nan
-    row = scanned(market, SYMBOLS).rows["c0-1"]
-    y, x = (market.closes[f"sim:{row[leg]}"][-120:] for leg in ("y", "x"))
-    sigmas = (y - row["a"] - row["b"] * x) / row["sigma"]
-    drawn = np.frombuffer(str(row["trail"]).encode(), np.uint8).astype(float)
-    assert drawn[-7] == ord(" ")
-    there = np.isfinite(sigmas)
-    np.testing.assert_allclose(drawn[there] - ord("0"), (np.clip(sigmas[there], -3, 3) / 3 + 1) * 20, atol=0.51)
-
-
-def test_a_fit_grows_old_with_its_newest_shared_bar() -> None:
-    assert scanned(Held(), SYMBOLS).late_ms == 402 * MINUTE + 10_000
-    # Where the symbols share only every second minute, five of those are waited for.
-    rare = Held(800)
-    rare.closes["sim:C"][::2] = np.nan
-    found = scanned(rare, ("sim:A", "sim:C"))
-    assert found.note["rows"] == 400
-    assert found.late_ms == 800 * MINUTE + 10 * MINUTE + 10_000
-
-
-def test_too_few_bars_are_a_warm_up_with_its_length() -> None:
-    market = Held(60)
-    found = scanned(market, SYMBOLS)
-    assert found.note == {"state": "warming", "ready": 60, "window": 240}
-    assert not found.rows
-    still = Held()
-    still.closes = {symbol: np.full(400, 5.0) for symbol in SYMBOLS}
-    note = scanned(still, SYMBOLS).note
-    assert note["state"] == "untestable"
-    assert "does not move" in str(note["why"])
-
-
-def test_only_the_best_pairs_of_many_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scanner, "MAX_SHOWN", 2)
-    found = scanned(Held(), SYMBOLS)
-    assert len(found.rows) == found.note["shown"] == 2
-    assert found.note["tested"] == 5
+    return noted
 
 
 def test_one_scan_at_a_time_and_one_for_each_bar(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,17 +44,20 @@ def test_one_scan_at_a_time_and_one_for_each_bar(monkeypatch: pytest.MonkeyPatch
         return real(*given)
 
     monkeypatch.setattr(scanner, "scanned", slow)
+    monkeypatch.setattr(scanner, "MIN_REST_S", 0)
     monkeypatch.setattr(scanner, "RESTS", 0)
-    one = Scanner(market)
+    one = Scanner(market, ALL, Turn())
     assert one.newest(SYMBOLS, 0) is None
+    wait_for(lambda: one.newest(SYMBOLS, 0) or begun)
     market.version = 2
     for now_ms in range(0, 10_000, 1000):
         assert one.newest(SYMBOLS, now_ms) is None
     assert begun == ["scanner"]
     gate.set()
     wait_for(lambda: one.newest(SYMBOLS, 10_000))
-    wait_for(lambda: len(begun) == 2 and threading.active_count())
-    time.sleep(0.1)
+    wait_for(lambda: one.newest(SYMBOLS, 10_500) and len(begun) == 2)
+    assert one._thread is not None
+    one._thread.join(5)
     first = one.newest(SYMBOLS, 11_000)
     assert first is one.newest(SYMBOLS, 12_000)
     assert len(begun) == 2
@@ -156,12 +65,15 @@ def test_one_scan_at_a_time_and_one_for_each_bar(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_scan_waits_for_the_last_symbols_bar_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    market, begun = Held(), []
-    monkeypatch.setattr(scanner, "scanned", lambda *given: begun.append(given))
+    market = Held()
+    begun: list[Any] = []
+    monkeypatch.setattr(scanner, "scanned", counting(begun))
     market.count["sim:C"] -= 1
-    one = Scanner(market)
-    for now_ms in (0, 1000, 2000):
+    one = Scanner(market, ALL, Turn())
+    for now_ms in (0, 0, 1000, 2000):
         one.newest(SYMBOLS, now_ms)
+        assert one._thread is not None
+        one._thread.join(5)
     assert begun == []
     one.newest(SYMBOLS, 3000)
     wait_for(lambda: begun)
@@ -173,10 +85,10 @@ def test_a_scan_that_fails_is_said_and_tried_again(
     def broken(*_: object) -> None:
         raise ValueError("no such thing")
 
-    market, one = Held(), Scanner(Held())
+    market, one = Held(), Scanner(Held(), ALL, Turn())
     monkeypatch.setattr(scanner, "scanned", broken)
+    monkeypatch.setattr(scanner, "MIN_REST_S", 0)
     monkeypatch.setattr(scanner, "RESTS", 0)
-    one.newest(SYMBOLS, 0)
     wait_for(lambda: one.newest(SYMBOLS, 1))
     failed = one.newest(SYMBOLS, 1)
     assert failed is not None
@@ -205,40 +117,72 @@ def test_a_leg_is_silent_by_its_own_measure(state: str, age_ms: int, spacing_ms:
     assert silence("LIVE", None, 1.0, 0) == "no trade yet"
 
 
-def test_the_board_sends_the_scan_once_and_its_z_is_the_pair_pages(market: Market) -> None:
+def test_a_viewer_is_sent_a_scan_once_and_its_z_is_the_pair_pages(market: Market) -> None:
     for name in ("BTCUSDT", "ETHUSDT"):
         market.put(name, bars(name, BARS + 60, market.first_ms - 60 * MINUTE))
     wait_for(lambda: len(market.cache.bars("sim:ETHUSDT", "1m").bars) >= 240)
-    wait_for(lambda: market.rows().get("n", {}).get("state") == "ready")
-    row = market.rows()["c0-1"]
-    spec = PairSpec(f"sim:{row['y']}", f"sim:{row['x']}", "1m", market.rows()["n"]["rows"])
+    scans = Scans(market.cache)
+
+    def ask(held: str = "") -> Message:
+        return scans.message(ALL, "sim", held, int(time.time() * 1000))
+
+    wait_for(lambda: ask().get("note", {}).get("state") == "ready")
+    told = ask()
+    row = told["rows"]["c0-1"]
+    spec = PairSpec(f"sim:{row['y']}", f"sim:{row['x']}", "1m", told["note"]["rows"])
     now = PairBook(market.cache).now(spec, int(time.time() * 1000))
     assert now.z is not None
     assert (now.y_price - row["a"] - row["b"] * now.x_price) / row["sigma"] == pytest.approx(now.z, rel=1e-9)
-    first = market.live.message("board", "", "")
-    assert first is not None
-    time.sleep(1.2)
-    delta = market.live.message("board", "", first["c"])
-    assert delta is not None
-    assert not {"c0-1", "n"} & set(delta.get("rows", {}))
+    assert ask(told["name"]) == {"spec": "", "name": told["name"], "late": ""}
+    assert ask("another")["rows"] == told["rows"]
 
 
 def test_a_halted_leg_is_said_with_its_symbol(market: Market) -> None:
-    message = market.rows()
-    assert message["n"]["pairs"] == 1
-    wait_for(lambda: market.rows()["n"]["state"] == "warming")
-    assert market.rows()["n"]["ready"] == BARS
-    assert market.rows()["n"]["late"] == ""
+    wait_for(lambda: market.rows()["s0"].get("silent") == "")
     market.store.live.set_states({"sim:BTCUSDT": {"state": "HALTED"}})
     wait_for(lambda: market.rows()["s0"]["silent"] == "its feed is halted")
     assert market.rows()["s1"]["silent"] == ""
 
 
-def test_z_by_the_scan_is_the_ordinary_least_squares_z() -> None:
+def test_limits_that_leave_the_same_symbols_share_one_scan(monkeypatch: pytest.MonkeyPatch) -> None:
+    market, turn = Held(), Turn()
+    run: list[Any] = []
+    market.trades["sim:C"] = 2
+    real = type(MEASURE).run
+
+    def counted(*given: Any, **more: Any) -> Any:
+        run.append(given)
+        return real(*given, **more)
+
+    monkeypatch.setattr(type(MEASURE), "run", counted)
+    for text in ("min_trades=3", "min_trades=4", "min_trades=4.5", "min_trades=3&rows=300", ""):
+        one = Scanner(market, parse(text), turn)
+        wait_for(lambda one=one: one.newest(SYMBOLS, 0))  # type: ignore[misc]
+    assert len(run) == 3
+
+
+def test_a_scan_that_nobody_waits_for_any_more_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    market, turn = Held(), Turn()
+    begun: list[Any] = []
+    monkeypatch.setattr(scanner, "scanned", counting(begun))
+    monkeypatch.setattr(scanner, "LEFT_S", 0.0)
+    one = Scanner(market, ALL, turn)
+    one.newest(SYMBOLS, 0)
+    assert one._thread is not None
+    one._thread.join(5)
+    with turn.lock:
+        one.newest(SYMBOLS, 0)
+    one._thread.join(5)
+    assert begun == []
+    monkeypatch.setattr(scanner, "LEFT_S", 60.0)
+    wait_for(lambda: one.newest(SYMBOLS, 0))
+
+
+def test_spacing_is_the_span_over_its_trades() -> None:
     market = Held()
-    row = scanned(market, SYMBOLS).rows["c0-1"]
-    y, x = (market.bars(f"sim:{row[leg]}", "1m").bars for leg in ("y", "x"))
-    shared = align_last(y, x, 400)
-    fit = fit_ols(shared.y, shared.x)
-    assert isinstance(fit, Fit)
-    assert (fit.slope, fit.intercept, fit.sigma) == pytest.approx((row["b"], row["a"], row["sigma"]), rel=1e-9)
+    spacings = Spacings(market)
+    assert spacings.of("sim:A") == pytest.approx(60_000 / 6)
+    market.trades["sim:A"] = 0
+    assert spacings.of("sim:A") == pytest.approx(60_000 / 6)
+    market.version = 2
+    assert spacings.of("sim:A") == 0.0

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.ui.harness import Board, text, until, wait_for
 
@@ -131,8 +131,93 @@ def test_what_the_scanner_lists_is_chosen_and_linked_to(page: Page, board: Board
     wait_for(lambda: len(listed(page)) == every)
     open_scan(page, board, "?show=best")
     expect(page.locator("#board-scanner-panel [role=alert]")).to_contain_text(
-        "expected one of all, passed, beyond, got 'best'"
+        "`show` must be one of all, passed, beyond, got 'best'"
     )
+
+
+def test_limits_leave_symbols_out_and_the_rest_is_scanned_as_by_the_interface(page: Page, board: Board) -> None:
+    open_scan(page, board)
+    page.locator("#board-limits-open").click()
+    page.locator("#board-min_trades").fill("100")
+    page.locator("#board-min_trades").press("Enter")
+    until(page, "location.search === '?min_trades=100'")
+    until(page, "/symbols left out: too thin/.test(document.getElementById('board-scanner-note').textContent)")
+    asked = f"{board.url}/api/v1/scan?timeframe=1m&rows=1000&min_trades=100"
+
+    def agree() -> bool:
+        """A minute may close between the two."""
+        told = requests.get(asked, timeout=10).json()
+        names = [(row["y"], row["x"]) for row in listed(page)]
+        out = len(told["left_out"])
+        return (
+            names == [(pair["y"][4:], pair["x"][4:]) for pair in told["pairs"]]
+            and text(page, "board-scanner-note").startswith(
+                f"{len(names)} pair{'s' * (len(names) != 1)}, {told['tests']} tests, "
+            )
+            and (f" · {out} symbols left out: too thin" in text(page, "board-scanner-note"))
+        )
+
+    wait_for(agree, 20, lambda: text(page, "board-scanner-note"))
+    assert 0 < len(listed(page)) < 66
+    assert " trades a minute, needs 100" in text(page, "board-scanner-reasons")
+
+
+def test_a_limit_that_cannot_be_is_explained_and_changes_nothing(page: Page, board: Board) -> None:
+    open_scan(page, board)
+    page.locator("#board-limits-open").click()
+    expect(page.locator("#board-limits-open")).to_have_attribute("aria-expanded", "true")
+    for name, given in (("rows", "50"), ("min_trades", "-1"), ("max_silence_s", "long"), ("min_liquidity", "1e13")):
+        field = page.locator(f"#board-{name}")
+        before = field.input_value()
+        field.fill(given)
+        field.press("Enter")
+        expect(page.locator("#board-problem")).to_contain_text(f"`{name}` must be a")
+        expect(page.locator("#board-problem")).to_contain_text(repr(given))
+        expect(page.locator(f"#board-{name}-field")).to_have_class("field wrong")
+        field.fill(before)
+        field.press("Enter")
+        expect(page.locator("#board-problem")).to_have_text("")
+        expect(page.locator(f"#board-{name}-field")).to_have_class("field")
+    assert page.evaluate("location.search") == ""
+    assert len(listed(page)) == 66
+
+
+def test_another_time_frame_is_scanned_and_its_rows_open_the_same_bars(page: Page, board: Board) -> None:
+    open_scan(page, board)
+    page.locator("#main").press("3")
+    until(page, "location.search === '?tf=5m'")
+    until(page, "/^66 pairs, .* 5m rows/.test(document.getElementById('board-scanner-note').textContent)")
+    rows = page.evaluate("sb.scanner.scan().rows")
+    page.locator(f"{SCAN}[row-id='{page.evaluate(FIRST)['id']}']").click()
+    until(page, f"location.pathname === '/pair' && location.search.includes('tf=5m&window={rows}')")
+
+
+def test_a_long_scan_says_so_and_can_be_left(page: Page, board: Board) -> None:
+    open_scan(page, board)
+
+    def hold(route: Route) -> None:
+        asked: dict[str, Any] = route.request.post_data_json or {}
+        if asked["output"] != "board-scan.data":
+            return route.fallback()
+        data = {"spec": asked["inputs"][0]["value"]["spec"], "name": "", "late": ""}
+        data["note"] = {"state": "scanning", "pairs": 4950}
+        return route.fulfill(json={"multi": True, "response": {"board-scan": {"data": data}}})
+
+    updates = re.compile("_dash-update-component")
+    page.route(updates, hold)
+    page.locator("#board-tf label", has_text="5m").click()
+    until(page, "location.search === '?tf=5m'")
+    until(page, "/^scanning 4,950 pairs… [2-9] s$/.test(document.getElementById('board-scanner-note').textContent)")
+    # What the settings before had found is no signal any more.
+    assert all(row["dim"] and row["signal"] == "" for row in listed(page))
+    cancel = page.locator("#board-cancel")
+    expect(cancel).to_be_visible()
+    cancel.click()
+    page.unroute(updates, hold)
+    until(page, "/^66 pairs, .* 1m rows/.test(document.getElementById('board-scanner-note').textContent)")
+    until(page, "location.search === ''")
+    expect(cancel).to_be_hidden()
+    expect(page.locator("#board-tf label", has_text="1m").locator("input")).to_be_checked()
 
 
 def test_a_scanned_row_opens_its_pair_over_the_same_bars(page: Page, board: Board) -> None:
