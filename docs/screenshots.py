@@ -16,15 +16,21 @@ PAGES = {
     "pair": "/pair?y=ETHUSDT&x=BTCUSDT&tf=1m&window=120",
     "correlation": "/correlation",
     "flow": "/microstructure",
+    "backtest": "/backtest",
     "data": "/data",
+    "workspace": "/workspace",
     "health": "/health",
 }
+FIRST = {"workspace": "#workspace-empty button"}
+"""What is clicked before there is something to see."""
 READY = {
     "board": "document.querySelectorAll('.ag-row').length > 15",
     "pair": "/[0-9]/.test(document.getElementById('card-z')?.textContent)",
     "correlation": "document.querySelectorAll('.figure[data-state=drawn]').length >= 3",
     "flow": "document.querySelectorAll('.figure[data-state=drawn]').length >= 4",
+    "backtest": "document.querySelectorAll('.figure[data-state=drawn]').length >= 1",
     "data": "document.querySelectorAll('.ag-row').length > 15",
+    "workspace": "document.querySelectorAll('.figure[data-state=drawn]').length >= 4",
     "health": "document.querySelectorAll('.ag-row').length > 9",
 }
 
@@ -40,6 +46,8 @@ def main() -> None:
             page = context.new_page()
             for name, path in PAGES.items():
                 page.goto(target.url + path)
+                if name in FIRST:
+                    page.click(FIRST[name])
                 page.wait_for_function(READY[name])
                 page.wait_for_timeout(4000)
                 page.screenshot(path=IMAGES / f"{name}-{theme}.png")
