@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 import dash
@@ -70,7 +71,7 @@ def shell(interval_ms: int, push: str, entry_z: float) -> html.Div:
             dcc.Interval("clock", interval=interval_ms, max_intervals=0 if push == "sse" else -1),
         ],
         id="shell",
-        **{"data-push": push, "data-entry": str(entry_z)},
+        **{"data-push": push, "data-entry": str(entry_z), "data-interval": str(interval_ms)},
     )
 
 
@@ -157,15 +158,10 @@ def _link(page: Any) -> dcc.Link:
 
 def _help() -> html.Dialog:
     pages = {f"g {page['key']}": f"go to {page['name']}" for page in dash.page_registry.values()}
-    rows = [
-        part
-        for keys, text in (pages | KEYS).items()
-        for part in (html.Dt([html.Kbd(key) for key in keys.split()]), html.Dd(text))
-    ]
     return html.Dialog(
         [
             html.Div([html.H2("Keys"), button("x-lg", "Close", "help-close")], className="panel-head"),
-            html.Dl(rows),
+            html.Dl(id="help-keys", **{"data-keys": json.dumps(pages | KEYS)}),
             html.P(
                 "Every number at time t uses only what was known before t. Closed bars are never repainted; the open "
                 "bar is drawn in grey until it closes. A bar is stamped at its open. Times are UTC unless the settings "

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from dash import dcc, html
-
-TOOLS: Final = {
-    "maximise": ("arrows-fullscreen", "Maximise (Esc restores)"),
-    "link": ("link-45deg", "Copy a link to this panel"),
-    "csv": ("download", "Save what is shown as CSV"),
-    "png": ("camera", "Save as picture"),
-}
-"""What every panel offers, in order; frame.css leaves out CSV and picture where a panel holds neither."""
 
 
 def icon(name: str) -> html.I:
@@ -31,11 +23,13 @@ def button(name: str, label: str, id: str, **more: Any) -> html.Button:
 def panel(title: str, head: Sequence[Any], body: Any, id: str, help: str = "", **more: Any) -> html.Section:
     """A framed part of a page: title, whatever stands in its head line, help and tools, and the body.
 
-    ``help`` gives the formula and the parameters.
+    ``help`` gives the formula and the parameters. Help and tools are made by frame.js: every component of Dash's own
+    costs the browser time at each tick of the clock.
     """
+    frame = html.Div(className="frame", **{"data-help": help})
     return html.Section(
         [
-            html.Div([html.H2(title, id=f"{id}-title"), *head, _frame(help)], className="panel-head"),
+            html.Div([html.H2(title, id=f"{id}-title"), *head, frame], className="panel-head"),
             html.Div(body, className="panel-body"),
         ],
         id=id,
@@ -43,21 +37,6 @@ def panel(title: str, head: Sequence[Any], body: Any, id: str, help: str = "", *
         **{"aria-labelledby": f"{id}-title"},
         **more,
     )
-
-
-def _frame(help: str) -> html.Div:
-    """Help and tools of a panel; frame.js does what they say. Where there is little room, a menu holds them."""
-    mark = _tool("help", "info-circle", help, "What this shows") if help else None
-    tools = [_tool(name, *about) for name, about in TOOLS.items()]
-    menu = _tool("more", "three-dots", "More")
-    return html.Div([html.Span("", className="frame-said", role="status"), mark, *tools, menu], className="frame")
-
-
-def _tool(name: str, picture: str, title: str, label: str = "") -> html.Button:
-    more = {"data-tool": name, "aria-label": label or title}
-    if name == "maximise":
-        more["aria-pressed"] = "false"
-    return html.Button(icon(picture), className="icon-button", type="button", title=title, **more)
 
 
 def card(name: str, title: str, help: str, extra: Any = None) -> html.Div:

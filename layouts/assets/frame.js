@@ -5,13 +5,40 @@
   const SAID_MS = 1600;
   const WAIT_MS = 15000;
   const MARKED_MS = 2500;
-  const MENU = ["maximise", "link", "csv", "png"];
+  // What every panel offers, in order; frame.css leaves out CSV and picture where a panel holds neither.
+  const TOOLS = {
+    maximise: ["arrows-fullscreen", "Maximise (Esc restores)"],
+    link: ["link-45deg", "Copy a link to this panel"],
+    csv: ["download", "Save what is shown as CSV"],
+    png: ["camera", "Save as picture"],
+  };
   let held = null; // the panel that fills the page, what lies behind it, and how far that was scrolled
   let opener = null;
   let dismissed = null;
 
   const main = () => document.getElementById("main");
   const part = (panel, name) => panel.querySelector(`:scope > .panel-head [data-tool="${name}"]`);
+
+  function tool(name, picture, title, label = title) {
+    const made = Object.assign(document.createElement("button"), { className: "icon-button", type: "button", title });
+    const icon = Object.assign(document.createElement("i"), { className: "icon", ariaHidden: "true" });
+    icon.style.setProperty("--icon", `url(/vendor/icons/${picture}.svg)`);
+    made.dataset.tool = name;
+    made.ariaLabel = label;
+    if (name === "maximise") made.ariaPressed = "false";
+    made.append(icon);
+    return made;
+  }
+
+  // Help and tools of a panel. Where there is little room, a menu holds them.
+  function dress(frame) {
+    const line = Object.assign(document.createElement("span"), { className: "frame-said", role: "status" });
+    const help = frame.dataset.help ? [tool("help", "info-circle", frame.dataset.help, "What this shows")] : [];
+    const tools = Object.entries(TOOLS).map(([name, about]) => tool(name, ...about));
+    frame.append(line, ...help, ...tools, tool("more", "three-dots", "More"));
+  }
+
+  const come = new MutationObserver(() => document.querySelectorAll(".frame:empty").forEach(dress));
 
   function said(panel, text) {
     const line = panel.querySelector(":scope > .panel-head .frame-said");
@@ -122,7 +149,7 @@
   }
 
   function menu(panel, button) {
-    const tools = MENU.map((name) => part(panel, name)).filter((tool) => getComputedStyle(tool).display !== "none");
+    const tools = Object.keys(TOOLS).map((name) => part(panel, name)).filter((tool) => getComputedStyle(tool).display !== "none");
     const items = tools.map((tool) => {
       const item = Object.assign(document.createElement("button"), { className: "menu-item", type: "button" });
       item.append(tool.firstElementChild.cloneNode(), tool.getAttribute("aria-label"));
@@ -188,6 +215,7 @@
     }, MARKED_MS);
   }
 
+  come.observe(document, { childList: true, subtree: true });
   addEventListener("hashchange", arrive);
   arrive();
 })();

@@ -4,6 +4,7 @@
   const sb = (window.sb = window.sb || {});
   const PAGES = ["board", "pair", "quiet"];
   const SILENT_MS = 3500;
+  const QUIET_MS = 1000; // Pages that wait for bars need no more than the header's heartbeat.
   // A browser opens six connections to a host at most (HTTP/1.1), over all its windows: two stay free for the rest.
   const STREAMS = 4;
   let heard = performance.now();
@@ -13,6 +14,7 @@
   let leave = null;
   let asking = false;
   let revived = 0;
+  let paced = 0;
   let spec = "";
   let applied = ""; // the settings that the pair on the screen was made for
 
@@ -135,9 +137,19 @@
     else set("clock", { disabled: false });
   }
 
+  function pace(shell) {
+    const wanted = shown() === "quiet" ? Math.max(QUIET_MS, shell.dataset.interval) : Number(shell.dataset.interval);
+    if (wanted === paced) return;
+    paced = wanted;
+    set("clock", { interval: wanted });
+  }
+
   function drive() {
     const shell = document.getElementById("shell");
-    if (shell) revive();
+    if (shell) {
+      revive();
+      pace(shell);
+    }
     if (!shell || shell.dataset.push !== "sse" || document.hidden || polling) return;
     const page = shown();
     const own = { pair: () => spec && "pair?" + spec, quiet: () => location.pathname + root(page).dataset.timeframe };

@@ -32,7 +32,10 @@
       if (fields.offer) set("feed-switch", { disabled: false, children: "Live feed is back: switch" });
       tick();
     },
-    help: () => byId("help").showModal(),
+    help() {
+      keySheet(byId("help-keys"));
+      byId("help").showModal();
+    },
     // A few words that pass by themselves.
     say(words) {
       sb.text("said", words);
@@ -93,6 +96,17 @@
   function skip(event) {
     event.preventDefault();
     byId("main").focus();
+  }
+
+  // Made here: every component of Dash's own costs the browser time at each tick of the clock.
+  function keySheet(list) {
+    const made = (name, ...parts) => {
+      const element = document.createElement(name);
+      element.append(...parts);
+      return element;
+    };
+    const rows = Object.entries(JSON.parse(list.dataset.keys));
+    list.replaceChildren(...rows.flatMap(([keys, text]) => [made("dt", ...keys.split(" ").map((key) => made("kbd", key))), made("dd", text)]));
   }
 
   const press = (id) => byId(id) && byId(id).click();

@@ -50,7 +50,9 @@
     head.setAttribute("role", "group");
     panel.querySelector("h2").textContent = described(widget.kind).title;
     head.setAttribute("aria-label", described(widget.kind).title + ": arrows move it, Shift and arrows resize it, Delete removes it");
-    panel.querySelector("[data-tool='help']").title = described(widget.kind).help;
+    const tools = panel.querySelector(".frame");
+    tools.replaceChildren(); // frame.js makes them anew, with this widget's help
+    tools.dataset.help = described(widget.kind).help;
     panel.append(element("span", "workspace-corner", "", { title: "Drag to resize", ariaHidden: "true" }));
     if (widget.kind === NOTES) notes(panel, widget);
     else if (isCard(widget.kind)) panel.querySelector(".workspace-card").append(element("p", "workspace-wait", "loading"));

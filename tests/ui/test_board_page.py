@@ -188,7 +188,8 @@ def test_an_update_stays_under_a_kilobyte(page: Page, board: Board) -> None:
         page.wait_for_timeout(1500)
         answers = []
         page.on(
-            "requestfinished", lambda asked, kept=answers: "_dash-update" in asked.url and kept.append(asked.sizes())
+            "requestfinished",
+            lambda asked, kept=answers: "-message.data" in (asked.post_data or "") and kept.append(asked.sizes()),
         )
         end = time.monotonic() + 10
         while len(answers) < 10 and time.monotonic() < end:
