@@ -1,7 +1,7 @@
 # Spreadboard: `make run` starts it, `make test` proves it. Both set up what they need first.
 PY      := .venv/bin/python
 export OPENBLAS_NUM_THREADS := 1
-BROWSER := $(shell command -v chromium 2>/dev/null)
+BROWSER := $(shell command -v chromium-headless-shell 2>/dev/null)
 
 .PHONY: setup setup-dev run demo test lint bench docs screenshots drill lock browser clean
 
@@ -51,13 +51,13 @@ screenshots: setup-dev browser
 drill: setup-dev
 	$(PY) -m pytest -m drill --timeout 900
 
-# Browser tests use Debian's chromium; without it they are skipped, and say so.
+# Browser tests use Debian's chromium, headless where that is installed; without any they are skipped, and say so.
 browser:
 ifeq ($(BROWSER),)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null \
-	    || echo "WARNING: chromium could not be installed: browser tests WILL BE SKIPPED"; \
-	else echo "WARNING: no chromium, and not root with apt: browser tests WILL BE SKIPPED (apt-get install chromium)"; fi
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-headless-shell >/dev/null \
+	    || command -v chromium >/dev/null || echo "WARNING: chromium could not be installed: browser tests WILL BE SKIPPED"; \
+	elif ! command -v chromium >/dev/null; then echo "WARNING: no chromium, and not root with apt: browser tests WILL BE SKIPPED (apt-get install chromium)"; fi
 endif
 
 lock:
