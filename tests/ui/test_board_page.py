@@ -189,7 +189,9 @@ def test_an_update_stays_under_a_kilobyte(page: Page, board: Board) -> None:
         answers = []
         page.on(
             "requestfinished",
-            lambda asked, kept=answers: "-message.data" in (asked.post_data or "") and kept.append(asked.sizes()),
+            lambda asked, kept=answers: (
+                re.search('"output":"(board|pair)-message.data"', asked.post_data or "") and kept.append(asked.sizes())
+            ),
         )
         end = time.monotonic() + 10
         while len(answers) < 10 and time.monotonic() < end:
